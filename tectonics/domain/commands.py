@@ -1,0 +1,52 @@
+"""Commands: what the daemon will do to money or tell a person, committed before it is done.
+
+A command lives in the outbox from the unit that decided it until the unit that its outcome
+caused.  `op` is the identity of a money operation, chosen once and stored; whoever sends it, and
+however often, sends that.
+"""
+
+from dataclasses import dataclass
+
+OP_MARK = "TEC-"  # every operation of ours begins with it, so that the feed can recognise it
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Give credit: an advance (`advance` set) or the refund of a recovery (`recovery` set)."""
+
+    op: str
+    msisdn: str
+    amount_minor: int
+    currency: str
+    node: str = ""
+    advance: str = ""
+    recovery: str = ""
+    balance_type: str = "main"
+    valid_s: int = 0  # 0: as the billing system wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Debit:
+    """Take back from the main balance; never more than there is."""
+
+    op: str
+    msisdn: str
+    amount_minor: int
+    currency: str
+    node: str
+    recovery: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell the subscriber something by SMS; the text is fixed when it is decided."""
+
+    op: str
+    msisdn: str
+    key: str  # of the message catalogue
+    text: str
+    language: str
+
+
+Command = Credit | Debit | Notify
+MoneyCommand = Credit | Debit

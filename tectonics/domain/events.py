@@ -1,0 +1,176 @@
+"""Events: everything that can make the daemon decide something about one subscriber.
+
+An event carries the peer's own id where there is one (`trigger`), and facts that were read before
+the decision with the time they were true.
+"""
+
+from dataclasses import dataclass
+
+from tectonics.domain.advance import Offer
+from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """The peer's id of a request. Unique per subscriber and channel, for ever (until retention)."""
+
+    channel: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BorrowAsked:
+    """He asked what he could borrow, and the facts say that he may not: leave a ticket."""
+
+    msisdn: str
+    trigger: Trigger
+    at: int
+    balance: Balance | Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class BorrowConfirmed:
+    """He confirmed exactly this offer."""
+
+    msisdn: str
+    trigger: Trigger
+    at: int
+    offer: Offer
+    balance: Balance | Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class CreditAnswered:
+    """The billing system answered the credit of an advance (or a look-up or a person did)."""
+
+    msisdn: str
+    at: int
+    advance: str
+    op: str
+    outcome: Outcome | NotFound
+    resolved_by: str = ""  # look_up, or the person who reconciled
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDue:
+    """The channel's budget is over and the credit has not been answered."""
+
+    msisdn: str
+    at: int
+    advance: str
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class DebitAnswered:
+    """The billing system answered the debit of a recovery; `available` is what is there now."""
+
+    msisdn: str
+    at: int
+    recovery: str
+    op: str
+    outcome: Outcome | NotFound
+    available: Balance | Unavailable | None = None
+    resolved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAnswered:
+    """The billing system answered the refund of a reversed recharge's recovery."""
+
+    msisdn: str
+    at: int
+    recovery: str
+    op: str
+    outcome: Outcome | NotFound
+    resolved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recharged:
+    """The feed tells of a recharge."""
+
+    msisdn: str
+    feed: str
+    id: str
+    at: int  # when we heard of it
+    happened_at: int
+    amount_minor: int
+    currency: str
+    kind: str = "voucher"  # its class
+    node: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """The feed tells that the recharge `ref` was taken back."""
+
+    msisdn: str
+    feed: str
+    id: str
+    at: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceSeen:
+    """The feed tells a balance (advertising will use it)."""
+
+    msisdn: str
+    feed: str
+    id: str
+    at: int
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleSeen:
+    """The feed tells of the number: activated, sim_swapped, ported, recycled, account_type."""
+
+    msisdn: str
+    feed: str
+    id: str
+    at: int
+    happened_at: int
+    change: str
+    value: str = ""  # of account_type: prepaid or postpaid
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceDue:
+    """The debt's due date has passed."""
+
+    msisdn: str
+    at: int
+    advance: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileChanged:
+    """An operator changed something: bar, unbar, allow, deny, unlist, segment, language, forget."""
+
+    msisdn: str
+    at: int
+    change: str
+    value: str
+    who: str
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOff:
+    """An operator gives a debt up."""
+
+    msisdn: str
+    at: int
+    advance: str
+    who: str
+    text: str
+    trigger: Trigger
+
+
+FeedEvent = Recharged | Reversed | BalanceSeen | LifecycleSeen
+Event = (BorrowAsked | BorrowConfirmed | CreditAnswered | AnswerDue | DebitAnswered | RefundAnswered
+         | Recharged | Reversed | BalanceSeen | LifecycleSeen | AdvanceDue | ProfileChanged
+         | WrittenOff)
