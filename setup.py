@@ -1,0 +1,64 @@
+"""How tectonics is packaged. Ranges begin at what is tested and end before the next major version."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+SOURCE = (HERE / "tectonics/__init__.py").read_text()
+VERSION = re.search(r'^__version__ = "([^"]+)"', SOURCE, re.MULTILINE)[1]
+
+setup(
+    name="tectonics",
+    version=VERSION,
+    description="Lends credit to prepaid subscribers who run out of it, and accounts for every cent",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    packages=find_packages(include=["tectonics", "tectonics.*"]),
+    package_data={"tectonics": [
+        "**/migrations/*.sql",
+        "**/templates/*",
+        "**/static/*",
+    ]},
+    entry_points={"console_scripts": ["tectonics = tectonics.cli:main"]},
+    install_requires=[
+        "click>=8.5,<9",
+        "cryptography>=50.0,<51",
+        "httptools>=0.9,<1",
+        "jinja2>=3.1,<4",
+        "klein>=24.8,<25",
+        "msgspec>=0.22,<1",
+        "prometheus-client>=0.26,<1",
+        "psycopg2-binary>=2.9,<3",
+        "pydantic>=2.14,<3",
+        "pysnmp>=7.1,<8",
+        "pyyaml>=6.0,<7",
+        "rich>=15.0,<16",
+        "sqlite-utils>=4.2,<5",
+        "twisted[tls]>=26.10,<27",
+        "uvloop>=0.23,<1",
+        "xlsxwriter>=3.3,<4",
+    ],
+    extras_require={"test": [
+        "hypothesis>=6.170,<7",
+        "playwright>=1.65,<2",
+        "pytest>=9.2,<10",
+        "pytest-twisted>=1.14,<2",
+        "ruff>=0.17,<1",
+        "treq>=26.7,<27",
+    ]},
+    classifiers=[
+        "Environment :: No Input/Output (Daemon)",
+        "Framework :: Twisted",
+        "Intended Audience :: Telecommunications Industry",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Communications :: Telephony",
+    ],
+)
