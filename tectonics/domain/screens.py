@@ -22,6 +22,27 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
+class Keys:
+    """What the subscriber types. A tier is chosen by its number, 1 to 12."""
+
+    yes: str
+    back: str
+    more: str = "98"
+    owe: str = "0"
+
+
+def keys(style: Style) -> Keys:
+    """The keys of a channel.
+
+    Where a gateway sends only the newest input and counts no steps, a retry cannot be told from
+    the next input; there the key that confirms is never one that chooses.
+    """
+    if style.mode == "last" and not style.counted:
+        return Keys(yes="99", back="0")
+    return Keys(yes="1", back="2")
+
+
+@dataclass(frozen=True, slots=True)
 class Dialled:
     """One request of a gateway."""
 

@@ -1,0 +1,50 @@
+"""One door to all workflows: an event and an account go in, a decision comes out.
+
+`None` means that nothing is to be written.  After every event what former holders of the number
+still owe is settled.
+"""
+
+from tectonics.domain.events import (
+    AdvanceDue, AnswerDue, BalanceSeen, BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered, Event,
+    LifecycleSeen, ProfileChanged, Recharged, RefundAnswered, Reversed, WrittenOff)
+from tectonics.domain.subscriber import Account
+from tectonics.workflows import administer, borrow, expire, life, recover
+from tectonics.workflows.decision import Context, Decision
+
+
+def decide(account: Account, event: Event, context: Context, taken_back: bool = False) -> Decision | None:
+    """What to write because of `event`. `taken_back`: a reversal of this recharge came before it."""
+    decision = _decide(account, event, context, taken_back)
+    if decision is None:
+        return None
+    return decision.plus(life.settle_former(decision.account, context))
+
+
+def _decide(account: Account, event: Event, context: Context, taken_back: bool) -> Decision | None:
+    match event:
+        case BorrowAsked():
+            return borrow.asked(account, event, context)
+        case BorrowConfirmed():
+            return borrow.confirmed(account, event, context)
+        case CreditAnswered():
+            return borrow.credited(account, event, context)
+        case AnswerDue():
+            return borrow.answer_due(account, event, context)
+        case Recharged():
+            return recover.recharged(account, event, context, taken_back)
+        case DebitAnswered():
+            return recover.debited(account, event, context)
+        case RefundAnswered():
+            return recover.refunded(account, event, context)
+        case Reversed():
+            return recover.reversed_(account, event, context)
+        case LifecycleSeen():
+            return life.changed(account, event, context)
+        case BalanceSeen():
+            return Decision(account, "balance noted")
+        case AdvanceDue():
+            return expire.due(account, event, context)
+        case ProfileChanged():
+            return administer.changed(account, event, context)
+        case WrittenOff():
+            return administer.written_off(account, event, context)
