@@ -1,0 +1,187 @@
+"""The message catalogue: every sentence that a subscriber reads, by key and language.
+
+`MESSAGES` lists each key that the program uses and the variables that it supplies.  A text names
+them as `$amount` (`$$` is a dollar sign; Python's string.Template).  `examine` holds a catalogue
+against that list, so that a missing text, language or variable is found by check-config and not by
+a subscriber; at run time a language that nobody translated falls back to the default.
+"""
+
+from dataclasses import dataclass
+from string import Template
+
+from tectonics.domain.errors import OurFault
+from tectonics.domain.screens import Style
+from tectonics.domain.text import fits
+
+_VARIABLES = {
+    "menu.title": "",
+    "menu.offer": "key amount fee",
+    "menu.more": "key",
+    "menu.owe": "key",
+    "amount.ask": "min max step currency back",
+    "confirm": "amount fee total due currency yes back",
+    "owe.none": "",
+    "owe.total": "total due currency",
+    "result.granted": "amount total due currency",
+    "result.pending": "",
+    "result.failed": "",
+    "wrong.again": "",
+    "wrong.end": "",
+    "session.gone": "",
+    "busy": "",
+    "code.unknown": "",
+    "refused.not_prepaid": "",
+    "refused.tenure": "days",
+    "refused.recharges": "count days",
+    "refused.balance": "max",
+    "refused.open_advance": "outstanding currency",
+    "refused.ceiling": "",
+    "refused.barred": "",
+    "refused.black_list": "",
+    "refused.unknown_subscriber": "",
+    "refused.cooling_off": "",
+    "refused.limit": "",
+    "refused.billing_refused": "",
+    "refused.busy": "",
+    "refused.stopped": "",
+    "refused.rollout": "",
+    "refused.billing_unavailable": "",
+    "refused.offer_changed": "",
+    "sms.granted": "amount fee total due currency",
+    "sms.failed": "",
+    "sms.recovered_full": "paid currency",
+    "sms.recovered_partial": "paid outstanding currency",
+    "sms.recovery_failed": "outstanding currency",
+    "sms.overdue": "outstanding currency",
+    "sms.barred": "",
+    "sms.unbarred": "",
+    "sms.reversed": "paid outstanding currency",
+    "sms.written_off": "outstanding currency",
+}
+MESSAGES = {key: frozenset(names.split()) for key, names in _VARIABLES.items()}
+NOTICES = tuple(key.removeprefix("sms.") for key in MESSAGES if key.startswith("sms."))
+
+# The longest value that each variable is expected to have; a screen filled with them must fit.
+LONGEST = {
+    "key": "12", "yes": "1", "back": "2", "amount": "1500.00", "fee": "150.00", "total": "1650.00",
+    "due": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
+    "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
+}
+
+
+def required(key: str) -> frozenset[str]:
+    """The variables that a text of `key` must show.
+
+    Amounts, dates and keys are part of the consent or of the account given of it; the currency and
+    the figures of a refusal are the operator's choice.
+    """
+    if key.startswith("refused."):
+        return frozenset()
+    return MESSAGES[key] - {"currency"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one text; without `key` it concerns the whole language."""
+
+    language: str
+    key: str
+    text: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.language, self.key, self.text) if part)
+
+
+class Catalogue:
+    """The texts of every language; immutable once made.
+
+    `texts` is {language: {key: text}}; `default` the language of whoever has none of these.
+    """
+
+    __slots__ = ("default", "texts", "_templates")
+
+    def __init__(self, texts: dict[str, dict[str, str]], default: str) -> None:
+        self.texts = texts
+        self.default = default
+        self._templates = {language: {key: Template(text) for key, text in entries.items()}
+                           for language, entries in texts.items()}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages there are, in the order given."""
+        return tuple(self.texts)
+
+    def text(self, key: str, language: str, **variables: str) -> str:
+        """The text of `key` in `language` with its variables filled in.
+
+        A language may carry a region (`fr-CI`); one that is not there falls back to the default.
+        OurFault when the default lacks the key too or a variable is not supplied.
+        """
+        for choice in (language, language.partition("-")[0], self.default):
+            template = self._templates.get(choice, {}).get(key)
+            if template is not None:
+                return _filled(template, key, variables)
+        raise OurFault(f"the message catalogue has no text {key}")
+
+
+def _filled(template: Template, key: str, variables: dict[str, str]) -> str:
+    try:
+        return template.substitute(variables)
+    except (KeyError, ValueError) as error:
+        raise OurFault(f"the text {key} cannot be filled in: {error}") from error
+
+
+def examine(catalogue: Catalogue) -> list[Problem]:
+    """Everything that is wrong with the catalogue, language by language."""
+    found = []
+    if catalogue.default not in catalogue.texts:
+        found.append(Problem(catalogue.default, "", "the default language has no texts"))
+    for language, entries in catalogue.texts.items():
+        found += [Problem(language, key, "the text is missing") for key in MESSAGES if key not in entries]
+        for key, text in entries.items():
+            found += [Problem(language, key, sentence) for sentence in _wrong(key, text)]
+    return found
+
+
+def problems(catalogue: Catalogue) -> list[str]:
+    """The sentences of `examine`."""
+    return [str(problem) for problem in examine(catalogue)]
+
+
+def _wrong(key: str, text: str) -> list[str]:
+    if key not in MESSAGES:
+        return ["no such message exists"]
+    template = Template(text)
+    if not template.is_valid():
+        return ["a $ stands alone; write $name for a variable or $$ for the sign"]
+    if not text.strip():
+        return ["the text is empty"]
+    used = frozenset(template.get_identifiers())
+    supplied = ", ".join(f"${name}" for name in sorted(MESSAGES[key])) or "none"
+    return [f"${name} is not a variable of this message (it has: {supplied})"
+            for name in sorted(used - MESSAGES[key])] \
+        + [f"the text does not show ${name}" for name in sorted(required(key) - used)]
+
+
+def screens(catalogue: Catalogue, language: str) -> dict[str, str]:
+    """Key -> the longest screen that begins with, or consists of, that message.
+
+    The screens are put together as the dialogue does: wrong input repeats the screen below a line
+    that says so, and the smallest page of a menu has title, one offer, `more` and `owe`.
+    """
+    def filled(key: str) -> str:
+        return catalogue.text(key, language, **{name: LONGEST[name] for name in MESSAGES[key]})
+
+    again = filled("wrong.again") + "\n"
+    alone = {key: filled(key) for key in MESSAGES if not key.startswith(("menu.", "sms."))}
+    repeated = {key: again + filled(key) for key in ("amount.ask", "confirm")}
+    menu = "\n".join(map(filled, ("menu.title", "menu.offer", "menu.more", "menu.owe")))
+    return alone | repeated | {"menu.title": again + menu}
+
+
+def too_long(catalogue: Catalogue, style: Style) -> list[Problem]:
+    """The screens that may not fit the channel when their values are long. Needs a whole catalogue."""
+    room = f"{style.septets_max} septets or {style.ucs2_max} UCS-2 characters"
+    return [Problem(language, key, f"a screen with this text may not fit {style.channel} ({room})")
+            for language in catalogue.languages
+            for key, screen in screens(catalogue, language).items() if not fits(screen, style)]
