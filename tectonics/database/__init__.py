@@ -1,0 +1,1 @@
+"""Connections, the batch queue and the migration runner: what every table of the house stands on."""

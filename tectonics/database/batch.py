@@ -1,0 +1,102 @@
+"""The batch queue: many small requests become few transactions (group commit), without a thread.
+
+What is submitted while a batch is under way forms the next one.  So an idle queue has no delay,
+a busy one pays one fsync for up to `batch_max` requests, and no timer is needed.  The next batch is
+started before the answers of the last are handed out: the disk works while the reactor does.
+
+Bounds: `queue_max` requests wait; the next one fails with Busy at once and changed nothing.
+`batch_max` limits how long one transaction holds the write lock.
+If the process dies here, requests that were not answered may or may not be in the database: that is
+for the caller's compare-and-set to find out.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import Logger
+
+from tectonics.domain.errors import Busy, OurFault
+
+
+class BatchQueue:
+    """Collects items, runs them in lists, answers each by itself.
+
+    `run(list)` is called through the executor, one batch at a time, and returns one result for each
+    item; a result that is an Exception fails that one Deferred.  If `run` raises, the whole batch
+    fails with OurFault and the log has the cause.  `after`, where given, turns what `run` returned
+    into that list, in the reactor's thread, before anybody is answered.
+    """
+
+    log = Logger()
+
+    def __init__(self, run: Callable[[list], list], executor, batch_max: int = 256,
+                 queue_max: int = 10_000, after: Callable[[object], list] | None = None):
+        self._run = run
+        self._executor = executor
+        self._batch_max = batch_max
+        self._queue_max = queue_max
+        self._after = after
+        self._waiting = deque()  # of (item, Deferred), at most queue_max
+        self._under_way = 0
+        self._closed: Deferred | None = None
+
+    @property
+    def depth(self) -> int:
+        """How many items have not been answered."""
+        return len(self._waiting) + self._under_way
+
+    def submit(self, item) -> Deferred:
+        """The item's own result; fails with Busy at the bound or when the queue is closing."""
+        if self._closed is not None:
+            return fail(Busy("the database queue is closing"))
+        if len(self._waiting) >= self._queue_max:
+            return fail(Busy("the database queue is full"))
+        answer = Deferred()
+        self._waiting.append((item, answer))
+        if not self._under_way:
+            self._start()
+        return answer
+
+    def close(self) -> Deferred:
+        """Takes nothing more; fires when everything taken has been answered."""
+        if self._closed is not None:
+            return succeed(None)
+        self._closed = Deferred()
+        if not self._under_way:
+            self._drained()
+        return self._closed
+
+    def _start(self):
+        count = min(self._batch_max, len(self._waiting))
+        batch = [self._waiting.popleft() for _ in range(count)]
+        self._under_way = count
+        self._executor.run(self._run, [item for item, _ in batch], partial(self._finished, batch))
+
+    def _finished(self, batch, result, error):
+        results = self._results(batch, result, error)
+        self._under_way = 0
+        if self._waiting:
+            self._start()
+        for (_, answer), value in zip(batch, results, strict=True):
+            if isinstance(value, Exception):
+                answer.errback(value)
+            else:
+                answer.callback(value)
+        if self._closed is not None and not self._under_way:
+            self._drained()
+
+    def _results(self, batch, result, error) -> list:
+        if error is not None:
+            self.log.error("A batch of {count} failed: {error!r}", count=len(batch), error=error)
+            return [OurFault(f"the database failed: {error}") for _ in batch]
+        results = result if self._after is None else self._after(result)
+        if len(results) != len(batch):
+            self.log.error("A batch of {count} got {got} results", count=len(batch), got=len(results))
+            return [OurFault("the database gave answers that do not fit") for _ in batch]
+        return results
+
+    def _drained(self):
+        self._executor.close()
+        self._closed.callback(None)
