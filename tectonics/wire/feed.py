@@ -109,7 +109,7 @@ def _text(value: bytes) -> str:
 
 def _refuse_shapes(fields: Mapping[str, str]) -> None:
     for name, value in fields.items():
-        if value is _NEITHER:
+        if value == _NEITHER:
             raise BadMessage(f"{name} must be text or a number")
 
 

@@ -1,0 +1,73 @@
+"""What the prepaid ledger shows: accounts, movements, and the proof that its sums agree.
+
+Reads run on a connection of their own and see what is committed.  A bonus that has expired shows as
+nothing, also before an entry has booked it away.  Each answer is bounded by `limit`, at most
+ROWS_MAX rows.
+"""
+
+from sqlite3 import Connection
+
+from tectonics.billing.entries import MAIN, LedgerAccount, Movement, TypedBalance
+
+ROWS_MAX = 1000
+
+_MOVEMENT = ("SELECT position, msisdn, op, kind, amount_minor, balance_type, balance_minor, at, source,"
+             " class, ref FROM movement ")
+
+
+def account(connection: Connection, msisdn: str, now: int) -> LedgerAccount | None:
+    """The account with its balances, main first; None: the ledger does not know the number."""
+    row = connection.execute("SELECT kind, currency, blocked, activated_at FROM account WHERE msisdn = ?",
+                             (int(msisdn),)).fetchone()
+    if row is None:
+        return None
+    kind, currency, blocked, activated_at = row
+    found = connection.execute("SELECT balance_type, amount_minor, expires_at FROM balance"
+                               " WHERE msisdn = ?", (int(msisdn),)).fetchall()
+    balances = [TypedBalance(name, 0 if 0 < expires_at <= now else amount_minor, expires_at)
+                for name, amount_minor, expires_at in found]
+    if not any(balance.balance_type == MAIN for balance in balances):
+        balances.append(TypedBalance(MAIN, 0, 0))
+    balances.sort(key=lambda balance: (balance.balance_type != MAIN, balance.balance_type))
+    return LedgerAccount(msisdn, kind, currency, bool(blocked), activated_at, tuple(balances))
+
+
+def movements(connection: Connection, msisdn: str, limit: int) -> list[Movement]:
+    """The newest movements of an account, newest first."""
+    rows = connection.execute(_MOVEMENT + "WHERE msisdn = ? ORDER BY position DESC LIMIT ?",
+                              (int(msisdn), _bounded(limit)))
+    return [_movement(row) for row in rows]
+
+
+def movements_after(connection: Connection, position: int, limit: int) -> list[Movement]:
+    """Movements of all accounts after a position, in order."""
+    rows = connection.execute(_MOVEMENT + "WHERE position > ? ORDER BY position LIMIT ?",
+                              (position, _bounded(limit)))
+    return [_movement(row) for row in rows]
+
+
+def till_after(connection: Connection, position: int, limit: int) -> list[Movement]:
+    """Recharges and reversals booked at the ledger's own till after a position, in order."""
+    rows = connection.execute(_MOVEMENT + "WHERE source = 'till' AND position > ?"
+                              " AND kind IN ('recharge', 'reversal') ORDER BY position LIMIT ?",
+                              (position, _bounded(limit)))
+    return [_movement(row) for row in rows]
+
+
+def audit(connection: Connection, limit: int = ROWS_MAX) -> list[tuple[str, str, int, int]]:
+    """(msisdn, balance type, balance, sum of its movements) wherever the two differ; [] is right."""
+    rows = connection.execute(
+        "SELECT msisdn, balance_type, sum(stored), sum(moved) FROM ("
+        " SELECT msisdn, balance_type, amount_minor AS stored, 0 AS moved FROM balance UNION ALL"
+        " SELECT msisdn, balance_type, 0, amount_minor FROM movement)"
+        " GROUP BY msisdn, balance_type HAVING sum(stored) <> sum(moved) ORDER BY 1, 2 LIMIT ?", (limit,))
+    return [(str(msisdn), name, stored, moved) for msisdn, name, stored, moved in rows]
+
+
+def _bounded(limit: int) -> int:
+    return max(0, min(limit, ROWS_MAX))
+
+
+def _movement(row: tuple) -> Movement:
+    position, msisdn, *rest = row
+    return Movement(position, str(msisdn), *rest)

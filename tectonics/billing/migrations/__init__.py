@@ -1,0 +1,1 @@
+"""Numbered SQL of the prepaid ledger; a released file is never edited."""
