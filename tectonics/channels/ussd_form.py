@@ -1,0 +1,143 @@
+"""The form of a USSD gateway's request: bytes of a body to `Dialled`, or one sentence saying why not.
+
+Only the fields that are needed are decoded: `sessionId`, `phoneNumber`, `serviceCode`, `text` and,
+where configured, the step counter; `networkCode` and whatever else a gateway adds are passed over.
+A needed field that is missing, given twice, badly escaped (application/x-www-form-urlencoded, WHATWG
+URL section 5.1), not UTF-8 or with control characters is the peer's fault and names the field.
+
+What was dialled is brought to one form.  A service code may come alone (`*133#`) or whole
+(`*133*1#`).  The code is the longest configured one that the dialled digits begin with, else the
+first group of digits; what follows is input.  In mode `cumulative` it stands before `text`, at every
+step, because the gateway repeats the whole code at every step; in mode `last` it is the input only
+where `text` is empty, because there `text` is the newest input.  So `*133*1#` + `` and `*133#` + `1`
+are the same request.  A missing final `#` is added.
+
+Nothing is kept here but a cache of 1024 service codes, the least recently used forgotten.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
+
+from tectonics.domain.errors import BadMessage, BadNumber
+from tectonics.domain.msisdn import parse_msisdn
+from tectonics.domain.screens import Dialled, Style
+
+SESSION_BYTES_MAX = 128
+INPUT_BYTES_MAX = 182  # characters of one USSD string, 3GPP TS 23.038 section 6.1.2.3
+INPUTS_MAX = 20
+TEXT_BYTES_MAX = INPUT_BYTES_MAX * INPUTS_MAX
+STEP_MAX = 9999
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_CODE = re.compile(r"([*#]{1,3}\d{1,15})(\*[^#]*)?#?", re.ASCII)
+_STEP = re.compile(r"\d{1,4}", re.ASCII)
+
+
+def _unescape(name: str, value: bytes) -> str:
+    """The text that a form field stands for."""
+    if b"+" in value:
+        value = value.replace(b"+", b" ")
+    if b"%" in value:
+        if _BROKEN_ESCAPE.search(value):
+            raise BadMessage(f"{name}: a percent sign that is not followed by two hexadecimal digits")
+        value = unquote_to_bytes(value)
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        raise BadMessage(f"{name}: not UTF-8") from None
+    if _CONTROL.search(text):
+        raise BadMessage(f"{name}: holds a control character")
+    return text
+
+
+def parse_fields(body: bytes, wanted: frozenset[bytes]) -> dict[bytes, str]:
+    """The wanted fields of a form; BadMessage when one is given twice or cannot be decoded."""
+    found: dict[bytes, str] = {}
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if b"%" in name:
+            name = unquote_to_bytes(name)
+        if name in wanted:
+            shown = name.decode()
+            if name in found:
+                raise BadMessage(f"{shown}: given twice")
+            found[name] = _unescape(shown, value)
+    return found
+
+
+class UssdForm:
+    """Reads the requests of one gateway; `codes` are the service codes that are served (`*133#`)."""
+
+    def __init__(self, style: Style, country_code: str = "", codes: Iterable[str] = (), step_field: str = ""):
+        self._cumulative = style.mode == "cumulative"
+        self._country_code = country_code
+        self._stems = sorted((code.rstrip("#") for code in codes), key=len, reverse=True)
+        self._step_field = step_field.encode()
+        ending = frozenset((b"sessionId", b"phoneNumber"))
+        self._ending = ending
+        self._wanted = ending | {b"serviceCode", b"text"} | ({self._step_field} if step_field else frozenset())
+        self._split = lru_cache(maxsize=1024)(self._split_code)
+
+    def dialled(self, body: bytes, at: int) -> Dialled:
+        """The request in a body that arrived at `at`; BadMessage says what is wrong with it."""
+        fields = parse_fields(body, self._wanted)
+        session, msisdn = self._who(fields)
+        try:
+            service_code, text = fields[b"serviceCode"], fields[b"text"]
+        except KeyError as missing:
+            raise BadMessage(f"{missing.args[0].decode()}: missing") from None
+        code, more = self._split(service_code)
+        if more:
+            text = self._joined(more, text)
+        if len(text) > TEXT_BYTES_MAX or len(text.encode()) > TEXT_BYTES_MAX:
+            raise BadMessage(f"text: longer than {TEXT_BYTES_MAX} bytes")
+        return Dialled(session, msisdn, code, text, at, self._step(fields))
+
+    def ended(self, body: bytes) -> tuple[str, str]:
+        """(session, MSISDN) of an end-of-session event; BadMessage says what is wrong with it."""
+        return self._who(parse_fields(body, self._ending))
+
+    def _who(self, fields: dict[bytes, str]) -> tuple[str, str]:
+        try:
+            session, number = fields[b"sessionId"], fields[b"phoneNumber"]
+        except KeyError as missing:
+            raise BadMessage(f"{missing.args[0].decode()}: missing") from None
+        if not session:
+            raise BadMessage("sessionId: empty")
+        if len(session) > SESSION_BYTES_MAX or len(session.encode()) > SESSION_BYTES_MAX:
+            raise BadMessage(f"sessionId: longer than {SESSION_BYTES_MAX} bytes")
+        try:
+            return session, parse_msisdn(number, self._country_code)
+        except BadNumber as error:
+            raise BadMessage(f"phoneNumber: {error}") from None
+
+    def _joined(self, more: str, text: str) -> str:
+        """The input that stood in the service code, with `text`."""
+        if not text:
+            return more
+        return f"{more}*{text}" if self._cumulative else text
+
+    def _split_code(self, service_code: str) -> tuple[str, str]:
+        """(code, input) of a service code."""
+        dialled = service_code.strip()
+        match = _CODE.fullmatch(dialled)
+        if not match or len(dialled) > INPUT_BYTES_MAX:
+            raise BadMessage("serviceCode: not a USSD code such as *133#")
+        dialled = dialled.removesuffix("#")
+        for stem in self._stems:
+            if dialled == stem or dialled.startswith(stem + "*"):
+                return stem + "#", dialled[len(stem) + 1:]
+        return match[1] + "#", (match[2] or "")[1:]
+
+    def _step(self, fields: dict[bytes, str]) -> int | None:
+        if not self._step_field:
+            return None
+        step = fields.get(self._step_field)
+        if step is None:
+            raise BadMessage(f"{self._step_field.decode()}: missing")
+        if not _STEP.fullmatch(step):
+            raise BadMessage(f"{self._step_field.decode()}: not a number from 0 to {STEP_MAX}")
+        return int(step)
