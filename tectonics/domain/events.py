@@ -25,7 +25,7 @@ class BorrowAsked:
     msisdn: str
     trigger: Trigger
     at: int
-    balance: Balance | Unavailable
+    balance: Balance | Unavailable | None  # None: not asked, the other rules refuse already
 
 
 @dataclass(frozen=True, slots=True)

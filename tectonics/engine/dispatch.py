@@ -1,0 +1,137 @@
+"""The one way through the house: load, decide, write as one unit, then let the commands go.
+
+An event is decided on what the store holds now.  When another unit was faster (Conflict) it is
+loaded and decided again, at most TRIES_MAX times, then answered "busy".  Nothing that the decision
+asks for is done before its unit is durable; if the process dies before, nothing has happened, and if
+it dies after, the command is found in the outbox.
+A fault of ours in a workflow raises an alarm and stops that one event; the daemon goes on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from twisted.logger import Logger
+
+from tectonics.domain.errors import Busy, OurFault, TheirFault
+from tectonics.domain.events import Event
+from tectonics.domain.messages import Catalogue
+from tectonics.domain.msisdn import mask
+from tectonics.domain.subscriber import Account
+from tectonics.engine.counting import count_decision
+from tectonics.engine.lanes import Lanes
+from tectonics.engine.units import asked_recharge, asked_triggers, trigger_of, unit_of
+from tectonics.engine.usage import ServiceUsage
+from tectonics.ports import Alarms, Clock, Committed, Duplicate, Ids, Loaded, Metrics, Policies, Store
+from tectonics.workflows.decide import decide
+from tectonics.workflows.decision import Context, Decision
+from tectonics.workflows.recover import reversal_mark
+
+TRIES_MAX = 8
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an event.
+
+    `decision` None: nothing was written, because nothing was to be (`duplicate` False) or because the
+    same request had been served before (then `answer` is what it got, None while it is being served).
+    """
+
+    decision: Decision | None
+    duplicate: bool = False
+    answer: bytes | None = None
+
+
+class Engine:
+    """Dispatches events. `on_decided(event, decision, now)` hears each unit after it is durable."""
+
+    def __init__(self, store: Store, policies: Policies, catalogue: Catalogue, clock: Clock, ids: Ids,
+                 metrics: Metrics, alarms: Alarms) -> None:
+        self.store, self.policies, self.catalogue = store, policies, catalogue
+        self.clock, self.ids, self.metrics, self.alarms = clock, ids, metrics, alarms
+        self.usage = ServiceUsage(store, lambda now: policies.current.day(now))
+        self.on_decided: list[Callable[[Event, Decision, int], None]] = []
+        self._lanes = Lanes()
+        self.dispatching = 0
+
+    def now(self) -> int:
+        """This moment in ms."""
+        return int(self.clock.seconds() * 1000)
+
+    def context(self, now: int | None = None) -> Context:
+        """What workflows are given."""
+        now = self.now() if now is None else now
+        count, minor = self.usage.now(now)
+        return Context(self.policies.current, self.catalogue, now, lambda: self.ids.new(now), count, minor)
+
+    async def dispatch(self, event: Event) -> Result:
+        """Decides and writes one event. Fails with a TheirFault (Busy among them) or OurFault."""
+        self.dispatching += 1
+        try:
+            turn = self._lanes.enter(event.msisdn)
+            if turn is not None:
+                await turn
+            try:
+                return await self._decide(event)
+            finally:
+                self._lanes.leave(event.msisdn)
+        except TheirFault:
+            raise
+        except Exception as fault:
+            self._ours(event, fault)
+            raise OurFault(f"{type(event).__name__} failed, see the log") from fault
+        finally:
+            self.dispatching -= 1
+
+    def _ours(self, event: Event, fault: Exception) -> None:
+        name = type(event).__name__
+        log.failure("{name} for {msisdn} failed", name=name, msisdn=mask(event.msisdn))
+        self.alarms.raise_alarm("internal_fault", f"{name}: {type(fault).__name__}: {fault}", name)
+
+    async def _decide(self, event: Event) -> Result:
+        for _ in range(TRIES_MAX):
+            loaded = await self.store.load(event.msisdn, asked_triggers(event), asked_recharge(event))
+            own = trigger_of(event)
+            if own is not None and own in loaded.answers:
+                self.metrics.count("tectonics_units_total", "duplicate")
+                return Result(None, True, loaded.answers[own])
+            result = await self._try(event, loaded)
+            if result is not None:
+                return result
+            self.metrics.count("tectonics_units_total", "conflict")
+        raise Busy("this subscriber is being served elsewhere, try again")
+
+    async def _try(self, event: Event, loaded: Loaded) -> Result | None:
+        account = loaded.account or Account(event.msisdn)
+        context = self.context()
+        decision = decide(account, event, context, self._taken_back(event, loaded))
+        if decision is None:
+            return Result(None)
+        lent = decision.lent_count, decision.lent_minor
+        self.usage.reserve(*lent)
+        written = False
+        try:
+            outcome = await self.store.commit(unit_of(account, event, decision, context))
+            written = isinstance(outcome, Committed)
+        finally:
+            self.usage.settle(*lent, written)
+        if isinstance(outcome, Duplicate):
+            self.metrics.count("tectonics_units_total", "duplicate")
+            return Result(None, True, outcome.answer)
+        if not written:
+            return None
+        self._decided(event, decision, context.now)
+        return Result(decision)
+
+    @staticmethod
+    def _taken_back(event: Event, loaded: Loaded) -> bool:
+        feed, recharge = getattr(event, "feed", None), getattr(event, "id", "")
+        return feed is not None and reversal_mark(feed, recharge) in loaded.answers
+
+    def _decided(self, event: Event, decision: Decision, now: int) -> None:
+        log.debug("{name} for {msisdn}: {text}", name=type(event).__name__, msisdn=mask(event.msisdn),
+                  text=decision.text)
+        count_decision(self.metrics, decision)
+        for hear in self.on_decided:
+            hear(event, decision, now)

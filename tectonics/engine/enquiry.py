@@ -1,0 +1,53 @@
+"""Asking the billing system before a decision, under a deadline; the answer is a fact of the event.
+
+A billing system that tells no balance is asked whether it covers one minor unit more than the rule
+allows: "no" means that the balance is at most the limit (RFC 8506 CHECK_BALANCE answers only so).
+"""
+
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
+
+from tectonics.domain.outcome import Balance, Unavailable
+from tectonics.domain.policy import Policy
+from tectonics.domain.subscriber import Account
+from tectonics.ports import Billing, Clock
+
+log = Logger()
+
+
+class Enquiry:
+    """Balance enquiries that never fail and never take longer than asked."""
+
+    def __init__(self, billing: Billing, clock: Clock, deadline_s: float) -> None:
+        self._billing, self._clock, self._deadline_s = billing, clock, deadline_s
+
+    async def balance(self, account: Account, policy: Policy, within_s: float) -> Balance | Unavailable:
+        """The balance as far as the rules need it, or Unavailable."""
+        deadline_s = max(0.05, min(self._deadline_s, within_s))
+        if not self._billing.capabilities.tells_balance:
+            return await self._covers(account, policy, deadline_s)
+        return await self._ask(self._billing.balance(account.msisdn, account.profile.node), deadline_s)
+
+    async def available(self, msisdn: str, node: str) -> Balance | Unavailable:
+        """What is there to be taken now."""
+        if not self._billing.capabilities.tells_balance:
+            return Unavailable("this billing system tells no balance")
+        return await self._ask(self._billing.balance(msisdn, node), self._deadline_s)
+
+    async def _covers(self, account: Account, policy: Policy, deadline_s: float) -> Balance | Unavailable:
+        now = int(self._clock.seconds() * 1000)
+        most = policy.lending.balance_minor_max
+        if most is None:
+            return Balance(0, now)
+        asked = self._billing.covers(account.msisdn, most + 1, account.profile.node)
+        answer = await self._ask(asked, deadline_s)
+        if isinstance(answer, Unavailable):
+            return answer
+        return Balance(most + 1 if answer else 0, now)
+
+    async def _ask(self, asked, deadline_s: float):
+        asked.addTimeout(deadline_s, self._clock, lambda *_: Unavailable("no answer in time"))
+        try:
+            return await asked
+        except CancelledError:
+            return Unavailable("no answer in time")

@@ -1,0 +1,189 @@
+"""Carrying committed commands out, and never losing what became of them.
+
+A command is born with its unit and leaves the outbox with the unit that its outcome causes.  Three
+ways lead to an outcome:
+- it was born in this life of the process and has never been sent: it is sent, if our lease on its row
+  still holds just before the write;
+- it was found after a crash or taken over from another node: it may have been sent.  It is sent again
+  only if the billing system recognises the repetition and is still inside its window; otherwise its
+  outcome is Unknown;
+- its outcome is Unknown: it is sent again under the same condition, else read back where the billing
+  system can be read; "not found" counts only after the lease and the send deadline have passed,
+  when nobody can still be sending it.  What cannot be read back waits for a person (reconcile).
+A short message is repeated at most MESSAGE_TRIES_MAX times, then given up and counted.
+"""
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from tectonics.domain.commands import Command, Credit, Debit, MoneyCommand, Notify
+from tectonics.domain.errors import OurFault, TheirFault
+from tectonics.domain.events import CreditAnswered, DebitAnswered, Event, RefundAnswered
+from tectonics.domain.msisdn import mask
+from tectonics.domain.outcome import Done, NotFound, Outcome, Refused, Unknown
+from tectonics.engine.dispatch import Engine
+from tectonics.engine.enquiry import Enquiry
+from tectonics.engine.pace import OutboxPace
+from tectonics.ports import LOOK_UP, Billing, Messenger, Outbox, OutboxRow
+from tectonics.workflows.decision import Decision
+
+MESSAGE_TRIES_MAX = 8
+ADOPT_MAX = 500
+log = Logger()
+
+
+class OutboxRunner:
+    """Sends, looks up, retries. `engine.on_decided` starts what units bring."""
+
+    def __init__(self, engine: Engine, outbox: Outbox, billing: Billing, messenger: Messenger,
+                 enquiry: Enquiry, pace: OutboxPace) -> None:
+        self._engine, self._outbox, self._billing = engine, outbox, billing
+        self._messenger, self._enquiry, self._pace = messenger, enquiry, pace
+        self._at_work: set[str] = set()
+        self._stopping = False
+        self.unknown_oldest_at: int | None = None
+        engine.on_decided.append(self.heard)
+
+    @property
+    def at_work(self) -> int:
+        """Commands that are being carried out now."""
+        return len(self._at_work)
+
+    def stop(self) -> None:
+        """Starts nothing more; what is under way finishes."""
+        self._stopping = True
+
+    # --- what starts work
+
+    def heard(self, event: Event, decision: Decision, now: int) -> None:
+        """Engine hook: the unit is durable, so its commands may be carried out."""
+        for command in decision.commands:
+            self._begin(command.op, lambda command=command: self._first(command, now))
+
+    async def adopt(self) -> int:
+        """Takes over what earlier lives and silent nodes left behind; how many rows."""
+        rows = await self._outbox.adopt(self._engine.now(), ADOPT_MAX)
+        for row in rows:
+            self._begin(row.command.op, lambda row=row: self._again(row))
+        return len(rows)
+
+    async def poll(self) -> None:
+        """Carries on with the rows whose time has come."""
+        rows = await self._outbox.due(self._engine.now(), self._pace.poll_max)
+        for row in rows:
+            self._begin(row.command.op, lambda row=row: self._again(row))
+
+    async def look_up_now(self, row: OutboxRow) -> Outcome | NotFound | None:
+        """Reads one unresolved command back at once; None when it is being worked on already."""
+        if row.command.op in self._at_work:
+            return None
+        self._at_work.add(row.command.op)
+        try:
+            return await self._resolve(row)
+        finally:
+            self._at_work.discard(row.command.op)
+
+    def _begin(self, op: str, work: Callable) -> None:
+        if op in self._at_work or self._stopping:
+            return
+        self._at_work.add(op)
+        done = Deferred.fromCoroutine(work())
+        done.addErrback(lambda failure: log.failure("outbox {op}", failure, op=op))
+        done.addCallback(lambda _: self._at_work.discard(op))
+
+    # --- one command
+
+    async def _first(self, command: Command, committed_at: int) -> None:
+        if isinstance(command, Notify):
+            await self._tell(command, 1)
+        elif self._engine.now() < committed_at + self._pace.lease_s * 1000:
+            await self._settle(command, await self._send(command))
+
+    async def _again(self, row: OutboxRow) -> None:
+        if isinstance(row.command, Notify):
+            if await self._renew(row):
+                await self._tell(row.command, row.attempts + 2)
+        elif row.state == LOOK_UP or self._may_repeat(row):
+            await self._resolve(row)
+        else:
+            await self._settle(row.command, Unknown("it may have been sent before a restart"))
+
+    def _may_repeat(self, row: OutboxRow) -> bool:
+        can = self._billing.capabilities
+        return can.deduplicates and self._engine.now() < row.created_at + can.window_s * 1000
+
+    async def _resolve(self, row: OutboxRow) -> Outcome | NotFound:
+        """Sends again, or reads back; an outcome that is still Unknown waits for the next time."""
+        if not await self._renew(row):
+            return Unknown("another node has taken it over")
+        command = row.command
+        if self._may_repeat(row):
+            outcome = await self._send(command)
+        else:
+            outcome = await self._billing.look_up(command.op, command.msisdn, command.node)
+            self._engine.metrics.count("tectonics_retries_total", "look_up")
+            if isinstance(outcome, NotFound) and not self._certain(row):
+                outcome = Unknown("not there, but it may still be on its way")
+        if not isinstance(outcome, Unknown):
+            await self._settle(command, outcome, resolved_by="look-up")
+        elif row.state != LOOK_UP:
+            await self._settle(command, outcome)
+        return outcome
+
+    def _certain(self, row: OutboxRow) -> bool:
+        """Whether nobody can still be sending it."""
+        quiet_s = self._pace.lease_s + self._pace.send_deadline_s
+        return self._engine.now() >= row.created_at + quiet_s * 1000
+
+    async def _renew(self, row: OutboxRow) -> bool:
+        now = self._engine.now()
+        due_at = now + self._pace.delay_s(row.attempts) * 1000
+        return await self._outbox.reschedule(row.command.msisdn, row.command.op, int(due_at),
+                                             row.attempts + 1, now)
+
+    async def _send(self, command: MoneyCommand) -> Outcome:
+        sending = self._billing.credit(command) if isinstance(command, Credit) \
+            else self._billing.debit(command)
+        return await sending
+
+    async def _settle(self, command: MoneyCommand, outcome: Outcome | NotFound, resolved_by: str = "") -> None:
+        """Commits what the outcome causes, however long that takes; the row stays until then."""
+        for attempt in range(self._pace.settle_tries_max):
+            event = await self._event(command, outcome, resolved_by)
+            try:
+                await self._engine.dispatch(event)
+                return
+            except (TheirFault, OurFault):  # the store is slow or down, or the subscriber busy
+                await self._pause(self._pace.delay_s(attempt))
+        log.error("the outcome of {op} for {msisdn} could not be written; it stays in the outbox",
+                  op=command.op, msisdn=mask(command.msisdn))
+
+    async def _event(self, command: MoneyCommand, outcome: Outcome | NotFound, resolved_by: str) -> Event:
+        now, msisdn, op = self._engine.now(), command.msisdn, command.op
+        if isinstance(command, Debit):
+            available = None
+            if isinstance(outcome, Refused) and outcome.reason == "insufficient":
+                available = await self._enquiry.available(msisdn, command.node)
+            return DebitAnswered(msisdn, now, command.recovery, op, outcome, available, resolved_by)
+        if command.recovery:
+            return RefundAnswered(msisdn, now, command.recovery, op, outcome, resolved_by)
+        return CreditAnswered(msisdn, now, command.advance, op, outcome, resolved_by)
+
+    async def _tell(self, command: Notify, attempt: int) -> None:
+        outcome = await self._messenger.send(command)
+        if isinstance(outcome, Done) or isinstance(outcome, Refused) or attempt >= MESSAGE_TRIES_MAX:
+            result = "sent" if isinstance(outcome, Done) else "given_up"
+            self._engine.metrics.count("tectonics_messages_total", result)
+            await self._outbox.finish(command.msisdn, command.op)
+            return
+        self._engine.metrics.count("tectonics_messages_total", "retried")
+        now = self._engine.now()
+        await self._outbox.reschedule(command.msisdn, command.op,
+                                      int(now + self._pace.delay_s(attempt) * 1000), attempt, now)
+
+    def _pause(self, delay_s: float) -> Deferred[None]:
+        pause = Deferred()
+        self._engine.clock.callLater(delay_s, pause.callback, None)
+        return pause

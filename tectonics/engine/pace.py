@@ -1,0 +1,30 @@
+"""How fast things are retried and how much may be at work: the engine's bounds in one place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxPace:
+    """Leases and retries. A retry waits `first_s`, then twice as long each time, up to `longest_s`."""
+
+    lease_s: float = 30.0
+    send_deadline_s: float = 10.0
+    first_s: float = 1.0
+    longest_s: float = 300.0
+    poll_s: float = 1.0
+    poll_max: int = 500  # rows per poll; the rest waits for the next
+    settle_tries_max: int = 20
+
+    def delay_s(self, attempts: int) -> float:
+        """How long to wait after so many attempts."""
+        return min(self.longest_s, self.first_s * 2 ** min(attempts, 20))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Under overload new advances are shed first, recoveries last."""
+
+    dialogues_max: int = 600  # dials are told "busy" while so many events are being decided
+    dispatch_max: int = 4000  # further steps of a session are told "busy"
+    feed_max: int = 2000  # feed records at work; feeds stop reading above it
+    sessions_max: int = 200_000  # snapshots in memory; the oldest is forgotten (a redial, never money)

@@ -1,0 +1,309 @@
+"""Menu sessions: from a gateway's request to a screen, within the channel's budget, whatever happens.
+
+A session's snapshot lives in bounded memory; losing it costs a redial, never money, because the
+step that moves money commits its trigger and its answer.  The same request again gets the same
+screen: from the snapshot, from those who wait for the same answer, or from the trigger's row, also
+after a restart and on another node.  A request that arrives without a snapshot is replayed from the
+start and stops before the confirmation: what was not shown here is not agreed to here.
+
+When the billing system is slow the budget's end commits "you will get an SMS" as the answer.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from tectonics.domain.advance import Offer
+from tectonics.domain.errors import OurFault, TheirFault
+from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, Trigger
+from tectonics.domain.outcome import Balance, Unavailable
+from tectonics.domain.screens import Dialled, Screen, Style, keys
+from tectonics.domain.subscriber import Account
+from tectonics.domain.text import cut, fits, shown
+from tectonics.engine.answers import Answers
+from tectonics.engine.dispatch import Engine
+from tectonics.engine.enquiry import Enquiry
+from tectonics.engine.pace import Limits
+from tectonics.workflows.dialogue import Menus, Move, Snapshot
+from tectonics.workflows.lending import choices, refusal
+
+STEPS_MAX = 24  # a session that needs more is ended
+POLL_S = 0.25  # how often a request that another node serves is looked for
+LAST_RESORT_S = 0.8  # beyond the budget: then "busy" is answered whatever hangs
+log = Logger()
+
+
+@dataclass
+class Session:
+    """What is kept of one session between two requests."""
+
+    snapshot: Snapshot | None = None
+    seen: str = ""  # the text of the newest request
+    answers: dict[str, Screen] = field(default_factory=dict)
+    running: dict[str, list[Deferred]] = field(default_factory=dict)
+    expires_at: int = 0
+
+
+class Sessions:
+    """Fills ports.Dialogue."""
+
+    def __init__(self, engine: Engine, answers: Answers, enquiry: Enquiry, limits: Limits,
+                 codes: tuple[str, ...]) -> None:
+        self._engine, self._answers, self._enquiry = engine, answers, enquiry
+        self._limits, self._codes = limits, codes
+        self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def step(self, style: Style, dialled: Dialled) -> Deferred[Screen]:
+        """The next screen, within the style's budget. Never fails."""
+        guarded = Deferred.fromCoroutine(self._step(style, dialled))
+        guarded.addErrback(self._failed, dialled)
+        guarded.addCallback(self._fit, style, dialled)
+        return guarded
+
+    def ended(self, style: Style, session: str, msisdn: str) -> None:
+        """The gateway says that the session is over."""
+        known = self._sessions.get((style.channel, session, msisdn))
+        if known is not None and not known.running:
+            known.snapshot = None
+
+    def _failed(self, failure, dialled: Dialled) -> Screen:
+        if not failure.check(TheirFault, OurFault):
+            log.failure("a dialogue failed", failure)
+            self._engine.alarms.raise_alarm("internal_fault", f"dialogue: {failure.getErrorMessage()}", "dialogue")
+        return self._say("busy")
+
+    def _fit(self, screen: Screen, style: Style, dialled: Dialled) -> Screen:
+        text = screen.text if fits(screen.text, style) else cut(screen.text, style)
+        self._engine.metrics.count("tectonics_dialogue_answers_total", style.channel,
+                                   "continue" if screen.more else "end")
+        return Screen(shown(text, style), screen.more)
+
+    def _say(self, key: str, language: str = "") -> Screen:
+        return Screen(self._engine.catalogue.text(key, language), more=False)
+
+    # --- one request
+
+    async def _step(self, style: Style, dialled: Dialled) -> Screen:
+        if dialled.code not in self._codes:
+            return self._say("code.unknown")
+        session = self._session(style, dialled)
+        if session is None:
+            return self._say("busy")
+        request = f"#{dialled.step}" if style.counted else dialled.text
+        if request in session.answers and (style.mode == "cumulative" or style.counted
+                                           or request == session.seen):
+            return session.answers[request]
+        if request in session.running:
+            return await _joined(session.running[request])
+        if session.running or len(session.answers) >= STEPS_MAX:
+            return self._say("busy")
+        return await self._run(session, request, style, dialled)
+
+    def _session(self, style: Style, dialled: Dialled) -> Session | None:
+        key = (style.channel, dialled.session, dialled.msisdn)
+        session = self._sessions.get(key)
+        if session is None or session.expires_at <= dialled.at and not session.running:
+            if self._engine.dispatching >= self._limits.dialogues_max:
+                self._engine.metrics.count("tectonics_shed_total", "dial")
+                return None
+            session = self._sessions[key] = Session()
+            self._forget(dialled.at)
+        elif self._engine.dispatching >= self._limits.dispatch_max:
+            self._engine.metrics.count("tectonics_shed_total", "step")
+            return None
+        session.expires_at = dialled.at + style.session_s * 1000
+        self._sessions.move_to_end(key)
+        return session
+
+    def _forget(self, now: int) -> None:
+        while self._sessions:
+            key, oldest = next(iter(self._sessions.items()))
+            if oldest.running or oldest.expires_at > now and len(self._sessions) <= self._limits.sessions_max:
+                break
+            del self._sessions[key]
+
+    async def _run(self, session: Session, request: str, style: Style, dialled: Dialled) -> Screen:
+        joined = session.running[request] = []
+        screen = None
+        try:
+            screen = await self._within(style, dialled, self._serve(session, style, dialled))
+            return screen
+        finally:
+            del session.running[request]
+            if screen is None:
+                screen = self._say("busy")
+            else:
+                session.seen = dialled.text
+                session.answers[request] = screen
+            for waiter in joined:
+                waiter.callback(screen)
+
+    def _within(self, style: Style, dialled: Dialled, serving) -> Deferred[Screen]:
+        """Last resort: even a store that hangs does not keep the gateway waiting. What is under way is
+        not cancelled: it is finished, and found by whoever asks again."""
+        answered = Deferred()
+        left_s = max(0.1, self._left_s(style, dialled) + LAST_RESORT_S)
+        timer = self._engine.clock.callLater(left_s, lambda: answered.callback(self._say("busy")))
+
+        def served(result):
+            if timer.active():
+                timer.cancel()
+                answered.callback(result)
+            elif isinstance(result, Failure):
+                log.failure("a dialogue failed after its answer was due", result)
+
+        Deferred.fromCoroutine(serving).addBoth(served)
+        return answered
+
+    async def _serve(self, session: Session, style: Style, dialled: Dialled) -> Screen:
+        if session.snapshot is None and session.answers and style.mode == "cumulative":
+            return self._say("session.gone")
+        if session.snapshot is None:
+            return await self._dial(session, style, dialled)
+        text = _new_input(style, session, dialled)
+        if text is None:
+            return self._say("session.gone")
+        menus = Menus(self._engine.context(dialled.at), style)
+        move = menus.enter(session.snapshot, text)
+        if move.confirmed is None:
+            return _show(session, move)
+        return await self._confirm(session, style, dialled, move.confirmed)
+
+    # --- the first request
+
+    async def _dial(self, session: Session, style: Style, dialled: Dialled) -> Screen:
+        trigger = _trigger(style, dialled, "yes" if dialled.text == keys(style).yes else "dial")
+        loaded = await self._engine.store.load(dialled.msisdn, (trigger,))
+        if trigger in loaded.answers:
+            return await self._answer(style, dialled, trigger, loaded.answers[trigger])
+        account = loaded.account or Account(dialled.msisdn)
+        inputs = dialled.text.split("*") if dialled.text else []
+        context = self._engine.context()
+        menus = Menus(context, style)
+        if inputs and inputs[0].strip() == keys(style).owe:
+            return menus.owed(account)
+        self._engine.metrics.count("tectonics_requests_total", "advance")
+        balance = None
+        if refusal(account, context, None) is None:
+            balance = await self._enquiry.balance(account, context.policy, self._left_s(style, dialled))
+        if balance is None or refusal(account, context, balance) is not None:
+            return await self._refuse(style, dialled, trigger, balance)
+        move = menus.open(account, choices(account, context))
+        return _show(session, menus.replay(move, inputs))
+
+    async def _refuse(self, style: Style, dialled: Dialled, trigger: Trigger,
+                      balance: Balance | Unavailable | None) -> Screen:
+        asked = BorrowAsked(dialled.msisdn, trigger, dialled.at, balance)
+        result = await self._engine.dispatch(asked)
+        if result.decision is not None:
+            return result.decision.answer
+        return await self._answer(style, dialled, trigger, result.answer) if result.duplicate \
+            else self._say("busy")
+
+    # --- the confirmation
+
+    async def _confirm(self, session: Session, style: Style, dialled: Dialled, offer: Offer) -> Screen:
+        trigger = _trigger(style, dialled, "yes")
+        if self._answers.full:
+            return self._say("busy")
+        balance = await self._balance(style, dialled)
+        answered = self._answers.wait(dialled.msisdn, trigger)
+        confirmed = BorrowConfirmed(dialled.msisdn, trigger, dialled.at, offer, balance)
+        try:
+            result = await self._engine.dispatch(confirmed)
+        except (TheirFault, OurFault):
+            self._answers.tell(dialled.msisdn, trigger, self._say("busy").encode())
+            return Screen.decode(await answered)
+        session.snapshot = None
+        if result.duplicate:
+            return await self._answer(style, dialled, trigger, result.answer)
+        return await self._awaited(style, dialled, trigger, answered)
+
+    async def _balance(self, style: Style, dialled: Dialled) -> Balance | Unavailable:
+        loaded = await self._engine.store.load(dialled.msisdn)
+        account = loaded.account or Account(dialled.msisdn)
+        return await self._enquiry.balance(account, self._engine.policies.current,
+                                           self._left_s(style, dialled))
+
+    def _left_s(self, style: Style, dialled: Dialled) -> float:
+        return style.budget_s - (self._engine.now() - dialled.at) / 1000
+
+    async def _answer(self, style: Style, dialled: Dialled, trigger: Trigger, answer: bytes | None) -> Screen:
+        """The answer of a request that has been served, or is being served, here or elsewhere."""
+        if answer is not None:
+            return Screen.decode(answer)
+        return await self._awaited(style, dialled, trigger, self._answers.wait(dialled.msisdn, trigger))
+
+    async def _awaited(self, style: Style, dialled: Dialled, trigger: Trigger,
+                       answered: Deferred[bytes]) -> Screen:
+        while not answered.called and self._left_s(style, dialled) > 0:
+            pause_s = min(POLL_S, max(0.01, self._left_s(style, dialled)))
+            await _first(answered, pause_s, self._engine.clock)
+            if not answered.called:
+                await self._look(dialled.msisdn, trigger)
+        if not answered.called:
+            due = AnswerDue(dialled.msisdn, self._engine.now(), "", trigger)
+            await self._engine.dispatch(due)
+            await self._look(dialled.msisdn, trigger)
+        if not answered.called:
+            self._answers.tell(dialled.msisdn, trigger, self._say("result.pending").encode())
+        return Screen.decode(await answered)
+
+    async def _look(self, msisdn: str, trigger: Trigger) -> None:
+        """Another node may have committed the answer."""
+        loaded = await self._engine.store.load(msisdn, (trigger,))
+        answer = loaded.answers.get(trigger)
+        if answer is not None:
+            self._answers.tell(msisdn, trigger, answer)
+
+
+def _trigger(style: Style, dialled: Dialled, part: str) -> Trigger:
+    """The peer's own id of this request: its session, and the step in it."""
+    if style.counted:
+        part = f"#{dialled.step}"
+    elif style.mode == "cumulative":
+        part = dialled.text
+    return Trigger(style.channel, f"{dialled.session}|{part}")
+
+
+def _new_input(style: Style, session: Session, dialled: Dialled) -> str | None:
+    """What was typed now; None when the request does not continue this session."""
+    if style.mode != "cumulative":
+        return dialled.text
+    if not session.seen:
+        return dialled.text
+    prefix = session.seen + "*"
+    return dialled.text[len(prefix):] if dialled.text.startswith(prefix) else None
+
+
+def _show(session: Session, move: Move) -> Screen:
+    session.snapshot = move.snapshot
+    return move.screen
+
+
+def _joined(waiters: list[Deferred]) -> Deferred[Screen]:
+    waiter = Deferred()
+    waiters.append(waiter)
+    return waiter
+
+
+def _first(answered: Deferred, pause_s: float, clock) -> Deferred[None]:
+    """Fires when `answered` does or the pause is over; leaves `answered`'s result in place."""
+    either = Deferred()
+    timer = clock.callLater(pause_s, lambda: either.called or either.callback(None))
+
+    def heard(result):
+        if timer.active():
+            timer.cancel()
+        if not either.called:
+            either.callback(None)
+        return result
+
+    answered.addBoth(heard)
+    return either

@@ -1,0 +1,59 @@
+"""From a decision to the unit that is written: the changed rows are found by comparing accounts."""
+
+from dataclasses import replace
+
+from tectonics.domain.events import (
+    BorrowAsked, BorrowConfirmed, Event, FeedEvent, ProfileChanged, Recharged, Reversed, Trigger, WrittenOff)
+from tectonics.domain.subscriber import Account
+from tectonics.ports import Unit, Usage
+from tectonics.workflows.decision import Context, Decision
+from tectonics.workflows.recover import feed_channel, reversal_mark
+
+SERVICE = "advance"
+
+
+def trigger_of(event: Event) -> Trigger | None:
+    """The peer's own id of the request, where the event has one."""
+    if isinstance(event, BorrowAsked | BorrowConfirmed | ProfileChanged | WrittenOff):
+        return event.trigger
+    if isinstance(event, FeedEvent):
+        return Trigger(feed_channel(event.feed), event.id)
+    return None
+
+
+def asked_triggers(event: Event) -> tuple[Trigger, ...]:
+    """The triggers that the decision must know about."""
+    own = trigger_of(event)
+    if isinstance(event, Recharged):
+        return own, reversal_mark(event.feed, event.id)
+    return () if own is None else (own,)
+
+
+def asked_recharge(event: Event) -> tuple[str, str] | None:
+    """The recharge whose recoveries must be loaded with the account."""
+    return (event.feed, event.ref) if isinstance(event, Reversed) else None
+
+
+def unit_of(before: Account, event: Event, decision: Decision, context: Context) -> Unit:
+    """All that is written because of the decision."""
+    after = decision.account
+    trigger = trigger_of(event)
+    answer = decision.answer.encode() if decision.answer else None
+    usage = None
+    if decision.lent_count:
+        usage = Usage(SERVICE, context.policy.day(context.now), decision.lent_count, decision.lent_minor)
+    return Unit(
+        id=context.new_id(), at=context.now, expected=before.version,
+        account=replace(after, version=before.version + 1),
+        advances=_changed(before.advances, after.advances),
+        recoveries=_changed(before.recoveries, after.recoveries),
+        trigger=trigger, trigger_answer=None if decision.answer_to else answer,
+        marks=decision.marks,
+        answer=(decision.answer_to, answer) if decision.answer_to and answer else None,
+        commands=decision.commands, finished=decision.finished, unresolved=decision.unresolved,
+        tickets=decision.tickets, usage=usage)
+
+
+def _changed(before: tuple, after: tuple) -> tuple:
+    known = {item.id: item for item in before}
+    return tuple(item for item in after if known.get(item.id) is not item and known.get(item.id) != item)

@@ -1,0 +1,52 @@
+"""What the service has lent today: known from the store, plus what is on its way there.
+
+The caps of the service's day are checked against this figure.  Within a process it is exact: what
+is being decided is reserved before it is written.  Between processes it is as old as the last
+refresh, so that several nodes together may exceed a cap by what they lend within one refresh.
+"""
+
+from collections.abc import Callable
+
+from tectonics.ports import Store
+
+SERVICE = "advance"
+
+
+class ServiceUsage:
+    """The service's day."""
+
+    def __init__(self, store: Store, day_of: Callable[[int], int]) -> None:
+        self._store, self._day_of = store, day_of
+        self._day = -1
+        self._stored = (0, 0)
+        self._since = (0, 0)  # written here since `_stored` was read
+        self._reserved = (0, 0)
+
+    def now(self, now: int) -> tuple[int, int]:
+        """(count, amount_minor) lent today, reservations included."""
+        if self._day_of(now) != self._day:
+            return self._reserved
+        return _sum(_sum(self._stored, self._since), self._reserved)
+
+    async def refresh(self, now: int) -> None:
+        """Reads today's figure from the store."""
+        day = self._day_of(now)
+        before = self._since if day == self._day else (0, 0)
+        stored = await self._store.usage(SERVICE, day)
+        # What was written while we read may be in both; a cap errs to the safe side until next time.
+        written = (self._since[0] - before[0], self._since[1] - before[1]) if day == self._day else (0, 0)
+        self._day, self._stored, self._since = day, stored, written
+
+    def reserve(self, count: int, amount_minor: int) -> None:
+        """Before the unit is written; a negative count gives back."""
+        self._reserved = _sum(self._reserved, (count, amount_minor))
+
+    def settle(self, count: int, amount_minor: int, written: bool) -> None:
+        """After it: was it written?"""
+        self._reserved = _sum(self._reserved, (-count, -amount_minor))
+        if written:
+            self._since = _sum(self._since, (count, amount_minor))
+
+
+def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]
