@@ -21,7 +21,6 @@ from tectonics.domain.screens import Dialled, Screen, Style
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import Ticket
 
-
 # --- time and ids ---------------------------------------------------------------------------------
 
 class Clock(Protocol):

@@ -173,7 +173,7 @@ class OutboxRunner:
 
     async def _tell(self, command: Notify, attempt: int) -> None:
         outcome = await self._messenger.send(command)
-        if isinstance(outcome, Done) or isinstance(outcome, Refused) or attempt >= MESSAGE_TRIES_MAX:
+        if isinstance(outcome, (Done, Refused)) or attempt >= MESSAGE_TRIES_MAX:
             result = "sent" if isinstance(outcome, Done) else "given_up"
             self._engine.metrics.count("tectonics_messages_total", result)
             await self._outbox.finish(command.msisdn, command.op)

@@ -3,7 +3,16 @@
 from dataclasses import replace
 
 from tectonics.domain.events import (
-    BorrowAsked, BorrowConfirmed, Event, FeedEvent, ProfileChanged, Recharged, Reversed, Trigger, WrittenOff)
+    BorrowAsked,
+    BorrowConfirmed,
+    Event,
+    FeedEvent,
+    ProfileChanged,
+    Recharged,
+    Reversed,
+    Trigger,
+    WrittenOff,
+)
 from tectonics.domain.subscriber import Account
 from tectonics.ports import Unit, Usage
 from tectonics.workflows.decision import Context, Decision

@@ -32,9 +32,9 @@ MACHINE = Machine("advance", adv.GRANTING, {
 def ticket_of(kind: str, account: Account, advance: Advance, context: Context, **fields) -> Ticket:
     """A ticket about one advance; the policy is the one that made the offer."""
     offer = advance.offer
-    described = dict(channel=advance.channel, trigger=advance.trigger, service="advance",
-                     advance=advance.id, amount=context.money(offer.amount_minor),
-                     fee=context.money(offer.fee_minor), currency=offer.currency, tier=offer.tier,
-                     segment=offer.segment, policy=offer.policy, node=account.profile.node,
-                     billing_ref=advance.billing_ref or advance.op)
+    described = {"channel": advance.channel, "trigger": advance.trigger, "service": "advance",
+                     "advance": advance.id, "amount": context.money(offer.amount_minor),
+                     "fee": context.money(offer.fee_minor), "currency": offer.currency, "tier": offer.tier,
+                     "segment": offer.segment, "policy": offer.policy, "node": account.profile.node,
+                     "billing_ref": advance.billing_ref or advance.op}
     return ticket(kind, account, context, **(described | fields))

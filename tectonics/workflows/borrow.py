@@ -25,6 +25,7 @@ from tectonics.workflows import advances, lending, recover
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 from tectonics.workflows.lending import Refusal
 
+
 def refusal_screen(refusal: Refusal, account: Account, context: Context) -> Screen:
     """The sentence of a refusal in the subscriber's language."""
     text = context.catalogue.text(f"refused.{refusal.reason}", account.profile.language,
@@ -114,8 +115,8 @@ def _granted(account: Account, advance: Advance, event: CreditAnswered, context:
             account.standing, last_advance_at=context.now, advances_total=account.standing.advances_total + 1))
     written = advances.ticket_of("advance.granted", account, opened, context,
                              outstanding=context.money(opened.outstanding_minor))
-    words = dict(amount=context.money(offer.amount_minor), total=context.money(offer.total_minor),
-                 due=context.date(advance.due_at), currency=offer.currency)
+    words = {"amount": context.money(offer.amount_minor), "total": context.money(offer.total_minor),
+                 "due": context.date(advance.due_at), "currency": offer.currency}
     told = notice(account, context, "granted", fee=context.money(offer.fee_minor), **words) if mine else ()
     decision = Decision(account, f"granted {context.money(offer.amount_minor)} {offer.currency}",
                         (written,), told, finished=(event.op,),

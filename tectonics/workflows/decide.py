@@ -5,8 +5,21 @@ still owe is settled.
 """
 
 from tectonics.domain.events import (
-    AdvanceDue, AnswerDue, BalanceSeen, BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered, Event,
-    LifecycleSeen, ProfileChanged, Recharged, RefundAnswered, Reversed, WrittenOff)
+    AdvanceDue,
+    AnswerDue,
+    BalanceSeen,
+    BorrowAsked,
+    BorrowConfirmed,
+    CreditAnswered,
+    DebitAnswered,
+    Event,
+    LifecycleSeen,
+    ProfileChanged,
+    Recharged,
+    RefundAnswered,
+    Reversed,
+    WrittenOff,
+)
 from tectonics.domain.subscriber import Account
 from tectonics.workflows import administer, borrow, expire, life, recover
 from tectonics.workflows.decision import Context, Decision

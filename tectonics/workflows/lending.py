@@ -11,7 +11,15 @@ from tectonics.domain import policy as rules
 from tectonics.domain.advance import Offer
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.policy import (
-    ComputedAmount, FixedAmount, Policy, Segment, Tier, TypedAmount, fee_minor, segment_of)
+    ComputedAmount,
+    FixedAmount,
+    Policy,
+    Segment,
+    Tier,
+    TypedAmount,
+    fee_minor,
+    segment_of,
+)
 from tectonics.domain.subscriber import Account
 from tectonics.workflows.decision import Context
 

@@ -21,7 +21,7 @@ from tectonics.domain.advance import Advance
 from tectonics.domain.commands import Credit, Debit
 from tectonics.domain.events import DebitAnswered, Recharged, RefundAnswered, Reversed, Trigger
 from tectonics.domain.outcome import Balance, Done, NotFound, Refused, Unknown
-from tectonics.domain.recharge import RechargeMark, Recovery, Share
+from tectonics.domain.recharge import RechargeMark, Recovery
 from tectonics.domain.subscriber import RECHARGE_MARKS_MAX, Account
 from tectonics.domain.ticket import Ticket
 from tectonics.workflows import barring, repay
@@ -224,10 +224,10 @@ def _debit_unsure(account: Account, recovery: Recovery, event: DebitAnswered, co
 
 def recovery_ticket(kind: str, account: Account, recovery: Recovery, context: Context, **fields) -> Ticket:
     """A ticket about a recovery as a whole."""
-    described = dict(channel=feed_channel(recovery.feed), service="advance",
-                     amount=context.money(recovery.amount_minor), currency=context.policy.currency,
-                     node=account.profile.node, billing_ref=recovery.billing_ref or recovery.op,
-                     recharge=recovery.recharge)
+    described = {"channel": feed_channel(recovery.feed), "service": "advance",
+                     "amount": context.money(recovery.amount_minor), "currency": context.policy.currency,
+                     "node": account.profile.node, "billing_ref": recovery.billing_ref or recovery.op,
+                     "recharge": recovery.recharge}
     return ticket(kind, account, context, **(described | fields))
 
 

@@ -81,7 +81,7 @@ def _paid_ticket(account: Account, advance: Advance, share: Share, recovery: Rec
 def _paid_notice(account: Account, advance: Advance, paid: int, context: Context) -> tuple[Notify, ...]:
     if advance.generation != account.generation:
         return ()
-    words = dict(paid=context.money(paid), currency=advance.offer.currency)
+    words = {"paid": context.money(paid), "currency": advance.offer.currency}
     if advance.state == adv.REPAID:
         return notice(account, context, "recovered_full", **words)
     return notice(account, context, "recovered_partial",
