@@ -18,7 +18,7 @@ from twisted.internet.protocol import Factory, Protocol
 
 from tectonics.domain.errors import BadMessage
 from tectonics.ports import Clock
-from tectonics.wire.ticket_stream import (Ack, ClientSide, Err, Gap, Hello, Ok, Ping, Pong, Record, encode)
+from tectonics.wire.ticket_stream import Ack, ClientSide, Err, Gap, Hello, Ok, Ping, Pong, Record, encode
 
 KEPT_MAX = 100_000
 
