@@ -1,0 +1,78 @@
+"""What a method of the administration is made of, and the offices that all of them turn to.
+
+A method is a coroutine with declared parameters; it never touches a socket or a table itself, it
+asks the ports.  `Offices` is that list of ports, filled once by the daemon.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from tectonics.oam.admin.parameters import Parameter
+from tectonics.ports import (
+    Alarms,
+    Billing,
+    Clock,
+    Desk,
+    Ids,
+    Listener,
+    Metrics,
+    Policies,
+    PolicyLog,
+    Queries,
+    TicketLog,
+)
+
+
+class Figures(Metrics, Protocol):
+    """The registry, as `status` needs it."""
+
+    def snapshot(self) -> dict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """`call(who, **values)` answers plain data; `changes` says that it changes something."""
+
+    call: Callable[..., Awaitable[object]]
+    takes: Mapping[str, Parameter] = field(default_factory=dict)
+    meaning: str = ""
+    changes: bool = False
+
+
+def _no_inbox(msisdn: str) -> list[tuple[int, str]]:
+    return []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offices:
+    """Whom the administration asks. `billing` and `till` are None where there is none to ask.
+
+    `about` holds version, node, origin and started_at (ms); `ready()` is empty or says why not;
+    `consumers()` gives (name, origin, acknowledged, newest, connected) at once or as a Deferred.
+    """
+
+    queries: Queries
+    desk: Desk
+    policies: Policies
+    policy_log: PolicyLog
+    tickets: TicketLog
+    metrics: Figures
+    alarms: Alarms
+    clock: Clock
+    ids: Ids
+    about: dict
+    listeners: list[Listener] = field(default_factory=list)
+    consumers: Callable[[], list | Deferred] = list
+    peers: Callable[[], list[dict]] = list
+    ready: Callable[[], str] = str
+    billing: Billing | None = None
+    till: object | None = None
+    messages: Callable[[str], list[tuple[int, str]]] = _no_inbox
+    country_code: str = ""
+
+    def now(self) -> int:
+        """Milliseconds since 1970."""
+        return int(self.clock.seconds() * 1000)
