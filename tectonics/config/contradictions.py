@@ -1,0 +1,107 @@
+"""What is well-formed and still cannot be meant: rules of a configuration that contradict each other.
+
+Each check gives (path, sentence) pairs; the loader adds file and line, the policy decoder puts them
+into the text of BadPolicy.  Sections are looked at by their attributes, so this file needs no import
+of them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from tectonics.config.values import duration_s, endpoint_port, money_minor
+from tectonics.domain.commands import OP_MARK
+from tectonics.domain.screens import Keys
+
+Fault = tuple[tuple, str]
+_Minor = Callable[[str], int]
+
+
+def of_policy(policy) -> list[Fault]:
+    """The contradictions within a PolicySection; paths begin below it."""
+    def minor(text: str) -> int:
+        return money_minor(text, policy.currency)
+
+    faults = list(_repeated((("segments", i, "name"), s.name) for i, s in enumerate(policy.segments)))
+    for index, segment in enumerate(policy.segments):
+        faults += _segment(segment, ("segments", index), minor)
+    if OP_MARK not in policy.recovery.own_marks:
+        faults.append((("recovery", "own_marks"), f"expected {OP_MARK!r} among them, or our own credits on "
+                       "the feed would be taken for recharges"))
+    if all(segment.assigned_only for segment in policy.segments):
+        faults.append((("segments",), "expected at least one segment that needs no assignment "
+                       "(assigned_only: false)"))
+    return faults
+
+
+def _segment(segment, path: tuple, minor: _Minor) -> Iterator[Fault]:
+    yield from _repeated(((*path, "tiers", i, "id"), t.id) for i, t in enumerate(segment.tiers))
+    for index, tier in enumerate(segment.tiers):
+        here = (*path, "tiers", index)
+        yield from _amount(tier.amount, (*here, "amount"), minor)
+        yield from _fee(tier.fee, (*here, "fee"), minor)
+        if not duration_s(tier.due):
+            yield (*here, "due"), "expected a due date after the grant, found 0s"
+        if not duration_s(tier.credit_valid):
+            yield (*here, "credit_valid"), "expected credit that may be used for some time, found 0s"
+        if isinstance(tier.amount, str) and segment.ceiling is not None \
+                and minor(tier.amount) > minor(segment.ceiling):
+            yield (*here, "amount"), f"expected at most the segment's ceiling {segment.ceiling}, " \
+                                     f"found {tier.amount}: it could never be lent"
+
+
+def _amount(amount, path: tuple, minor: _Minor) -> Iterator[Fault]:
+    if isinstance(amount, str):
+        if minor(amount) == 0:
+            yield path, "expected an amount above zero, found 0"
+        return
+    if minor(amount.step) == 0:
+        yield (*path, "step"), "expected a step above zero, found 0"
+    if minor(amount.min) == 0:
+        yield (*path, "min"), "expected an amount above zero, found 0"
+    if minor(amount.min) > minor(amount.max):
+        yield (*path, "min"), f"expected at most max ({amount.max}), found {amount.min}"
+
+
+def _fee(fee, path: tuple, minor: _Minor) -> Iterator[Fault]:
+    steps = getattr(fee, "steps", ())
+    for index, (low, high) in enumerate(zip(steps, steps[1:], strict=False), 1):
+        if minor(low.up_to) >= minor(high.up_to):
+            yield (*path, "steps", index, "up_to"), \
+                f"expected more than the step before ({low.up_to}), found {high.up_to}"
+        if minor(low.fee) > minor(high.fee):
+            yield (*path, "steps", index, "fee"), \
+                f"expected at least the fee of the step before ({low.fee}), found {high.fee}"
+
+
+def _repeated(named: Iterable[tuple[tuple, str]]) -> Iterator[Fault]:
+    seen = set()
+    for path, name in named:
+        if name in seen:
+            yield path, f"expected a name of its own, found {name!r} again"
+        seen.add(name)
+
+
+def of_keys(policy, keys: Keys) -> Iterator[Fault]:
+    """Typed amounts that are also the key that confirms, on a gateway whose repetitions look like inputs."""
+    confirming = money_minor(keys.yes, policy.currency)
+    for i, segment in enumerate(policy.segments):
+        for j, tier in enumerate(segment.tiers):
+            amount = tier.amount
+            if not hasattr(amount, "step") or hasattr(amount, "percent"):
+                continue
+            low, high, step = (money_minor(t, policy.currency) for t in (amount.min, amount.max, amount.step))
+            if low <= confirming <= high and (confirming - low) % (step or 1) == 0:
+                yield ("segments", i, "tiers", j, "amount"), (
+                    f"expected no typed amount {keys.yes}: with mode last and no step_field a repeated input "
+                    "of it would confirm; set channels.ussd_http.step_field or another range")
+
+
+def of_ports(endpoints: Iterable[tuple[tuple, str]]) -> Iterator[Fault]:
+    """Listeners that want the same port of the same address."""
+    taken: dict[str, str] = {}
+    for path, endpoint in endpoints:
+        if not endpoint or endpoint_port(endpoint) == 0:
+            continue
+        name = ".".join(map(str, path))
+        if endpoint in taken:
+            yield path, f"expected a listener of its own, found {endpoint!r} again (also {taken[endpoint]})"
+        taken.setdefault(endpoint, name)
