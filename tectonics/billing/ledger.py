@@ -43,6 +43,9 @@ from tectonics.domain.policy import BALANCE_TYPES
 
 OPENINGS_PER_TRANSACTION = 10_000
 
+# what the database or a value that does not fit it may raise before COMMIT
+IMPOSSIBLE = (sqlite3.Error, OverflowError, ValueError)
+
 Item = Entry | Opening | LookUp | Blocking
 
 
@@ -54,7 +57,7 @@ def apply(connection: Connection, items: Sequence[Item]) -> list:
     """
     try:
         return _transact(connection, items)
-    except (sqlite3.Error, OverflowError):
+    except IMPOSSIBLE:
         return [_alone(connection, item) for item in items]
 
 
@@ -93,7 +96,7 @@ def _command(connection: Connection, text: str) -> None:
 def _alone(connection: Connection, item: Item):
     try:
         return _transact(connection, [item])[0]
-    except (sqlite3.Error, OverflowError) as error:
+    except IMPOSSIBLE as error:
         return OurFault(f"the ledger could not do it: {error}")
     except OurFault as fault:
         return fault
