@@ -1,0 +1,86 @@
+"""Retention: old triggers and old tickets leave the database, in bounded chunks between the units.
+
+A trigger is kept as long as its advance is unfinished: the same request must get the same answer.
+A ticket is kept until every consumer that has ever acknowledged its origin has passed it; a
+consumer that never comes back therefore keeps them, which its lag alarm tells.
+Each chunk is one item of the writer's queue, so a subscriber waits for at most CHUNK deletions.
+If the process dies here, the chunks that were committed stay deleted.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from functools import partial
+
+from twisted.internet.defer import Deferred
+
+from tectonics.database.batch import BatchQueue
+
+CHUNK = 500
+
+_TRIGGERS = """DELETE FROM trigger_seen WHERE (msisdn, channel, id) IN
+    (SELECT t.msisdn, t.channel, t.id FROM trigger_seen t WHERE t.seen_at < ? AND t.seen_at >= ? AND NOT EXISTS
+        (SELECT 1 FROM advance a WHERE a.msisdn = t.msisdn AND a.unfinished = 1 AND a.trigger_id = t.id)
+    ORDER BY t.seen_at LIMIT ?) RETURNING seen_at"""
+_OLDEST = "SELECT seq, at FROM ticket WHERE origin = ? ORDER BY seq LIMIT ?"
+_TICKETS = "DELETE FROM ticket WHERE origin = ? AND seq <= ?"
+_PASSED = "SELECT min(seq) FROM consumer_cursor WHERE origin = ?"
+_ORIGINS = "SELECT name FROM origin ORDER BY name"
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """How many rows one run of the retention deleted."""
+
+    triggers: int = 0
+    tickets: int = 0
+
+
+class Retention:
+    """Deletes through the writer's queue."""
+
+    def __init__(self, writes: BatchQueue):
+        self._writes = writes
+
+    def run(self, triggers_before: int, tickets_before: int) -> Deferred[Deleted]:
+        """Deletes what is older than these times (ms) and may go; how much that was."""
+        return Deferred.fromCoroutine(self._run(triggers_before, tickets_before))
+
+    async def _run(self, triggers_before: int, tickets_before: int) -> Deleted:
+        return Deleted(await self._triggers(triggers_before), await self._tickets(tickets_before))
+
+    async def _triggers(self, before: int) -> int:
+        """The scan goes on where the last chunk ended, so that kept rows are not read again."""
+        total, since = 0, 0
+        while True:
+            deleted, since = await self._writes.submit(partial(_delete_triggers, before=before, since=since))
+            total += deleted
+            if deleted < CHUNK:
+                return total
+
+    async def _tickets(self, before: int) -> int:
+        total = 0
+        for origin, in await self._writes.submit(_origins):
+            job = partial(_delete_tickets, origin=origin, before=before)
+            while deleted := await self._writes.submit(job):
+                total += deleted
+        return total
+
+
+def _origins(connection: sqlite3.Connection) -> list[tuple[str]]:
+    return connection.execute(_ORIGINS).fetchall()
+
+
+def _delete_triggers(connection: sqlite3.Connection, before: int, since: int) -> tuple[int, int]:
+    deleted = [seen_at for seen_at, in connection.execute(_TRIGGERS, (before, since, CHUNK))]
+    return len(deleted), max(deleted, default=since)
+
+
+def _delete_tickets(connection: sqlite3.Connection, origin: str, before: int) -> int:
+    """Only from the oldest on: a young or unread ticket stops it, so that what is kept has no hole."""
+    passed = connection.execute(_PASSED, (origin,)).fetchone()[0]
+    last = 0
+    for seq, at in connection.execute(_OLDEST, (origin, CHUNK)):
+        if at >= before or (passed is not None and seq > passed):
+            break
+        last = seq
+    return connection.execute(_TICKETS, (origin, last)).rowcount
