@@ -168,14 +168,14 @@ def _write_row(sheet, row: int, record: dict, money: dict) -> None:
 def main(arguments: list[str]) -> int:
     """`python -m tectonics.tickets.export FORMAT FILE < lines`: 0 fine, 1 failed, 2 wrong usage."""
     if len(arguments) != 2 or arguments[0] not in FORMATS:
-        print(f"usage: python -m tectonics.tickets.export {'|'.join(FORMATS)} FILE < lines", file=sys.stderr)
+        sys.stderr.write(f"usage: python -m tectonics.tickets.export {'|'.join(FORMATS)} FILE < lines\n")
         return 2
     try:
         count = export(sys.stdin.buffer, arguments[0], Path(arguments[1]))
     except (TheirFault, OSError) as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
-    print(f"{count} tickets written to {arguments[1]}")
+    sys.stdout.write(f"{count} tickets written to {arguments[1]}\n")
     return 0
 
 
