@@ -18,6 +18,7 @@ from tectonics.domain.errors import TheirFault
 from tectonics.simulators.gateway_wire import Pool, request_bytes
 
 STEP_PATH, END_PATH = b"/ussd", b"/ussd/end"
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class GatewayFault(TheirFault):
@@ -90,7 +91,8 @@ class Handset:
         """Sends the same POST several times at once, over several connections; all answers."""
         if typed is not None:
             self._last_body = self._steps.body(typed)
-        return gatherResults([self._gateway.raw(self._last_body) for _ in range(times)])
+        return gatherResults([self._gateway.raw(self._last_body) for _ in range(times)],
+                             consumeErrors=True)
 
     def end(self) -> Deferred[tuple[int, bytes]]:
         """Tells the daemon that the session is over."""
@@ -205,40 +207,11 @@ class _Cut(Protocol):
         self.done.errback(GatewayFault(0, why.decode()))
 
 
-class BlockingHandset:
-    """One session for a program that waits; `more` and `text` are the screen that is shown."""
-
-    def __init__(self, connection: HTTPConnection, steps: Steps):
-        self.session = steps.session
-        self._connection = connection
-        self._steps = steps
-        self.more, self.text = self._post(steps.body())
-
-    def send(self, typed: str) -> tuple[bool, str]:
-        """Types an input; (more, text) of the next screen. GatewayFault says why there is none."""
-        self.more, self.text = self._post(self._steps.body(typed))
-        return self.more, self.text
-
-    def end(self) -> None:
-        """Hangs up."""
-        self._ask(END_PATH, self._steps.ending())
-
-    def _post(self, body: bytes) -> tuple[bool, str]:
-        return read_screen(*self._ask(STEP_PATH, body))
-
-    def _ask(self, path: bytes, body: bytes) -> tuple[int, bytes]:
-        try:
-            self._connection.request("POST", path.decode(), body,
-                                     {"Content-Type": "application/x-www-form-urlencoded"})
-            answer = self._connection.getresponse()
-            return answer.status, answer.read()
-        except (OSError, HTTPException) as error:
-            self._connection.close()
-            raise GatewayFault(0, f"no answer from the gateway port: {error}") from None
-
-
 class BlockingGateway:
-    """Dials from a program without a reactor (`tectonics dial`); one connection, kept."""
+    """Dials from a program without a reactor (`tectonics dial`): one connection, one session at a time.
+
+    Where no answer comes, OSError says why; where the answer is no screen, GatewayFault.
+    """
 
     def __init__(self, host: str, port: int, mode: str = "cumulative", step_field: str = "",
                  timeout_s: float = 15.0):
@@ -246,12 +219,37 @@ class BlockingGateway:
         self._mode = mode
         self._step_field = step_field
         self._random = random.SystemRandom()
+        self._steps: Steps | None = None
 
-    def dial(self, msisdn: str, code: str = "*133#", session: str | None = None) -> BlockingHandset:
-        """Begins a session and waits for its first screen; GatewayFault says why there is none."""
+    def dial(self, msisdn: str, code: str = "*133#", session: str | None = None) -> tuple[bool, str]:
+        """Begins a session; (more, text) of its first screen."""
         session = session or f"T{self._random.getrandbits(96):024x}"
-        return BlockingHandset(self._connection, Steps(msisdn, code, session, self._mode, self._step_field))
+        self._steps = Steps(msisdn, code, session, self._mode, self._step_field)
+        return self._screen(self._steps.body())
+
+    def send(self, typed: str) -> tuple[bool, str]:
+        """Types an input in the session that was dialled; (more, text) of the next screen."""
+        return self._screen(self._steps.body(typed))
+
+    def end(self) -> None:
+        """Hangs up: tells the daemon that the session is over."""
+        self._ask(END_PATH, self._steps.ending())
 
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
+
+    def _screen(self, body: bytes) -> tuple[bool, str]:
+        return read_screen(*self._ask(STEP_PATH, body))
+
+    def _ask(self, path: bytes, body: bytes) -> tuple[int, bytes]:
+        try:
+            self._connection.request("POST", path.decode(), body, _FORM)
+            answer = self._connection.getresponse()
+            return answer.status, answer.read()
+        except HTTPException as error:
+            self._connection.close()
+            raise ConnectionError(f"not an HTTP answer: {error}") from None
+        except OSError:
+            self._connection.close()  # the next request opens a new one
+            raise

@@ -1,17 +1,14 @@
 """What the tests of the gateway port talk to, and what they talk with."""
 
+import httptools
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import ClientFactory, Protocol
 from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
 
-
-
-import httptools
-
-from tectonics.domain.screens import Screen, Style
 from tectonics.channels.gateway_http import Limits
 from tectonics.channels.ussd_http import UssdHttpFactory
+from tectonics.domain.screens import Screen, Style
 
 FORM = b"sessionId=S1&phoneNumber=%2B33600000001&networkCode=20801&serviceCode=*133%23&text="
 
@@ -70,11 +67,12 @@ class CountedMetrics:
 class House:
     """A gateway port and what stands around it."""
 
-    def __init__(self, clock, style=Style(), limits=Limits(), **options):
+    def __init__(self, clock, style=None, limits=None, **options):
         self.dialogue = ScriptedDialogue()
         self.metrics = CountedMetrics()
-        self.factory = UssdHttpFactory(self.dialogue, style, metrics=self.metrics, clock=clock, limits=limits,
-                                       country_code="33", codes=("*133#",), **options)
+        self.factory = UssdHttpFactory(
+            self.dialogue, style or Style(), metrics=self.metrics, clock=clock, limits=limits or Limits(),
+            country_code="33", codes=("*133#",), **options)
         self.port = None
 
     def listen(self, reactor):

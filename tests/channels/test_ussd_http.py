@@ -6,7 +6,7 @@ import pytest
 import pytest_twisted
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 
 from tectonics.channels.gateway_http import Limits
 from tests.channels.peers import FORM, Failures, House, connect, parse, post
@@ -210,8 +210,8 @@ async def test_an_offer_of_http_2_is_ignored_and_the_body_read(house):
 
 @pytest.mark.parametrize("garbage", [
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"hello\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    b"POST /ussd HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"POST /ussd HTTP/1.1\r\nContent-Length: 1\r\n"
-    b"Content-Length: 2\r\n\r\n", b"POST /ussd HTTP/7.3\r\n\r\n", b"POST /ussd\r\n\r\n",
+    b"POST /ussd HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+    b"POST /ussd HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", b"POST /ussd HTTP/7.3\r\n\r\n", b"POST /ussd\r\n\r\n",
     b"POST /ussd HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", b"\x00" * 1000,
 ])
 @pytest_twisted.ensureDeferred
@@ -334,7 +334,6 @@ async def test_connections_above_the_bound_are_refused():
 
 def ask_nothing():
     """One turn of the reactor."""
-    from twisted.internet.task import deferLater
     return deferLater(reactor, 0)
 
 
