@@ -1,0 +1,168 @@
+"""From a confirmation to a debt, for every answer of the billing system."""
+
+from dataclasses import replace
+
+import pytest
+
+from tectonics.domain.commands import Credit
+from tectonics.domain.errors import IllegalMove
+from tectonics.domain.events import AnswerDue, BorrowAsked, CreditAnswered, Recharged, Trigger
+from tectonics.domain.outcome import Balance, Done, NotFound, Refused, Unavailable, Unknown
+from tectonics.workflows.advances import MACHINE
+from tectonics.workflows.decide import decide
+from tests.workflows.world import DAY, MSISDN, NOW, POLICY, confirm, context, empty, policy, subscriber
+
+TRIGGER = Trigger("ussd_http", "s|1*1")
+
+
+def granting(**profile):
+    account = subscriber(**profile)
+    decision = decide(account, confirm(account), context())
+    return decision, decision.account.advances[-1]
+
+
+def answered(account, advance, outcome, now=NOW + 100, **more):
+    return decide(account, CreditAnswered(MSISDN, now, advance.id, advance.op, outcome, **more), context(now))
+
+
+def types(decision):
+    return [t.type for t in decision.tickets]
+
+
+def test_a_confirmation_asks_for_the_credit_and_nothing_else_yet():
+    decision, advance = granting()
+    credit, = decision.commands
+    assert isinstance(credit, Credit)
+    assert (credit.amount_minor, credit.advance, credit.op) == (200, advance.id, advance.op)
+    assert credit.op.startswith("TEC-")
+    assert decision.tickets == () and decision.answer is None
+    assert (decision.lent_count, decision.lent_minor) == (1, 200)
+    assert decision.account.exposed_minor == 220 and decision.account.outstanding_minor == 0
+    assert decision.account.standing.usage_minor == 200
+
+
+def test_done_opens_the_debt_and_tells_him_twice():
+    decision, advance = granting()
+    decision = answered(decision.account, advance, Done("ref7"))
+    assert types(decision) == ["advance.granted"]
+    record = decision.tickets[0].record()
+    assert (record["amount"], record["fee"], record["outstanding"], record["billing_ref"]) \
+        == ("2.00", "0.20", "2.20", "ref7")
+    assert decision.finished == (advance.op,)
+    assert decision.answer_to == TRIGGER and decision.answer.text.startswith("result.granted")
+    assert [c.key for c in decision.commands] == ["sms.granted"]
+    assert decision.account.outstanding_minor == 220
+
+
+@pytest.mark.parametrize("outcome, type_, reason", [
+    (Refused("blocked", "account blocked"), "advance.refused", "billing_refused"),
+    (NotFound(), "advance.failed", "not_done"),
+])
+def test_no_credit_no_debt(outcome, type_, reason):
+    decision, advance = granting()
+    decision = answered(decision.account, advance, outcome)
+    assert types(decision) == [type_] and decision.tickets[0].fields["reason"] == reason
+    assert decision.account.exposed_minor == 0
+    assert (decision.lent_count, decision.lent_minor) == (-1, -200)
+    assert decision.account.standing.usage_count == 0
+    assert decision.finished == (advance.op,)
+
+
+def test_unknown_counts_as_open_until_it_is_resolved():
+    decision, advance = granting()
+    decision = answered(decision.account, advance, Unknown("timed out"))
+    assert types(decision) == ["advance.unknown"]
+    assert decision.unresolved == (advance.op,) and decision.finished == ()
+    assert decision.answer.text.startswith("result.pending")
+    account = decision.account
+    assert account.exposed_minor == 220 and account.outstanding_minor == 0
+    again = answered(account, advance, Unknown("still"))
+    assert types(again) == [] and again.unresolved == (advance.op,)
+    done = answered(account, advance, Done("late"), resolved_by="look-up")
+    assert types(done) == ["reconcile.resolved", "advance.granted"]
+    assert done.account.outstanding_minor == 220
+    never = answered(account, advance, NotFound(), resolved_by="Ann")
+    assert types(never) == ["reconcile.resolved", "advance.failed"]
+    assert "Ann" in never.tickets[0].fields["text"]
+    assert [c.key for c in never.commands] == ["sms.failed"]
+
+
+def test_a_second_answer_changes_nothing():
+    decision, advance = granting()
+    opened = answered(decision.account, advance, Done())
+    again = answered(opened.account, advance, Refused("blocked"))
+    assert again.tickets == () and again.finished == (advance.op,)
+    assert again.account == opened.account
+
+
+def test_confirming_asks_the_rules_again_but_never_changes_the_price():
+    account = subscriber()
+    event = confirm(account)
+    for balance, reason in ((Balance(51, NOW), "balance"), (Unavailable(), "billing_unavailable")):
+        decision = decide(account, replace(event, balance=balance), context())
+        assert types(decision) == ["advance.refused"] and decision.commands == ()
+        assert decision.tickets[0].fields["reason"] == reason
+    dearer = replace(POLICY.segments[0], tiers=tuple(
+        replace(t, fee=replace(t.fee, fee_minor=t.fee.fee_minor + 1)) for t in POLICY.segments[0].tiers))
+    ctx = context(policy=replace(POLICY, version=2, segments=(dearer,)))
+    decision = decide(account, event, ctx)
+    assert decision.tickets[0].fields["reason"] == "offer_changed"
+    assert decision.tickets[0].fields["amount"] == "2.00"
+
+
+def test_the_budget_commits_the_pending_screen_once():
+    decision, advance = granting()
+    due = AnswerDue(MSISDN, NOW + 8000, "", TRIGGER)
+    late = decide(decision.account, due, context(NOW + 8000))
+    assert late.answer.text.startswith("result.pending") and late.answer_to == TRIGGER
+    assert decide(late.account, due, context(NOW + 8000)) is None
+    done = answered(late.account, late.account.advances[-1], Done())
+    assert [c.key for c in done.commands] == ["sms.granted"]
+    assert decide(done.account, due, context(NOW + 8000)) is None
+
+
+def test_a_failure_after_the_pending_screen_is_told_by_sms():
+    decision, advance = granting()
+    late = decide(decision.account, AnswerDue(MSISDN, NOW, "", TRIGGER), context())
+    failed = answered(late.account, late.account.advances[-1], Refused("blocked"))
+    assert [c.key for c in failed.commands] == ["sms.failed"]
+
+
+def test_a_refused_dial_leaves_a_ticket_and_one_who_may_borrow_none():
+    asked = BorrowAsked(MSISDN, TRIGGER, NOW, empty())
+    decision = decide(subscriber(listed="black"), asked, context())
+    record = decision.tickets[0].record()
+    assert (record["type"], record["reason"], record["trigger"]) == ("advance.refused", "black_list", "s|1*1")
+    assert record["text"] and decision.answer.text == "refused.black_list"
+    assert decide(subscriber(), asked, context()) is None
+
+
+def test_a_recharge_while_the_credit_is_under_way_waits_for_it():
+    decision, advance = granting()
+    recharge = Recharged(MSISDN, "tcp", "r1", NOW + 50, NOW + 50, 500, "EUR")
+    waiting = decide(decision.account, recharge, context(NOW + 50))
+    assert waiting.commands == () and waiting.account.recoveries[-1].state == "waiting"
+    done = answered(waiting.account, advance, Done())
+    debit = next(c for c in done.commands if type(c).__name__ == "Debit")
+    assert debit.amount_minor == 220
+    refused = answered(waiting.account, advance, Refused("blocked"))
+    assert refused.account.recoveries[-1].state == "dropped"
+
+
+def test_usage_is_given_back_only_on_the_same_day():
+    decision, advance = granting()
+    later = answered(decision.account, advance, NotFound(), now=NOW + 2 * DAY)
+    assert later.lent_count == 0
+
+
+def test_the_table_names_an_unlisted_move():
+    with pytest.raises(IllegalMove, match="'credited' cannot happen in state 'repaid'"):
+        MACHINE.move("repaid", "credited")
+    assert "granting --> open: credited" in MACHINE.diagram()
+
+
+def test_a_day_cap_counts_what_is_under_way():
+    account = granting()[0].account
+    account = replace(account, advances=())
+    ctx = context(policy=policy(day_count_max=1))
+    assert decide(account, BorrowAsked(MSISDN, TRIGGER, NOW, empty()), ctx).tickets[0].fields["reason"] == "limit"
