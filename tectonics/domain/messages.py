@@ -98,7 +98,7 @@ class Catalogue:
     `texts` is {language: {key: text}}; `default` the language of whoever has none of these.
     """
 
-    __slots__ = ("default", "texts", "_templates")
+    __slots__ = ("_templates", "default", "texts")
 
     def __init__(self, texts: dict[str, dict[str, str]], default: str) -> None:
         self.texts = texts
@@ -111,7 +111,7 @@ class Catalogue:
         """The languages there are, in the order given."""
         return tuple(self.texts)
 
-    def text(self, key: str, language: str, **variables: str) -> str:
+    def text(self, key: str, language: str, /, **variables: str) -> str:
         """The text of `key` in `language` with its variables filled in.
 
         A language may carry a region (`fr-CI`); one that is not there falls back to the default.
