@@ -163,7 +163,7 @@ class Menus:
 
     def _paged(self, snapshot: Snapshot) -> list[str]:
         """The menu in as many screens as the channel's limit asks for, each filled with what fits."""
-        def text(key: str, **variables: str) -> str:
+        def text(key: str, /, **variables: str) -> str:
             return self.catalogue.text(key, snapshot.language, **variables)
 
         title, owe = text("menu.title"), text("menu.owe", key=self.keys.owe)

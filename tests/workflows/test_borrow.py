@@ -111,7 +111,7 @@ def test_confirming_asks_the_rules_again_but_never_changes_the_price():
 
 
 def test_the_budget_commits_the_pending_screen_once():
-    decision, advance = granting()
+    decision, _advance = granting()
     due = AnswerDue(MSISDN, NOW + 8000, "", TRIGGER)
     late = decide(decision.account, due, context(NOW + 8000))
     assert late.answer.text.startswith("result.pending") and late.answer_to == TRIGGER
@@ -122,7 +122,7 @@ def test_the_budget_commits_the_pending_screen_once():
 
 
 def test_a_failure_after_the_pending_screen_is_told_by_sms():
-    decision, advance = granting()
+    decision, _advance = granting()
     late = decide(decision.account, AnswerDue(MSISDN, NOW, "", TRIGGER), context())
     failed = answered(late.account, late.account.advances[-1], Refused("blocked"))
     assert [c.key for c in failed.commands] == ["sms.failed"]
