@@ -40,6 +40,7 @@ class BatchQueue:
         self._after = after
         self._waiting = deque()  # of (item, Deferred), at most queue_max
         self._under_way = 0
+        self._answering = False
         self._closed: Deferred | None = None
 
     @property
@@ -64,7 +65,7 @@ class BatchQueue:
         if self._closed is not None:
             return succeed(None)
         self._closed = Deferred()
-        if not self._under_way:
+        if not self._under_way and not self._answering:
             self._drained()
         return self._closed
 
@@ -79,11 +80,13 @@ class BatchQueue:
         self._under_way = 0
         if self._waiting:
             self._start()
+        self._answering = True
         for (_, answer), value in zip(batch, results, strict=True):
             if isinstance(value, Exception):
                 answer.errback(value)
             else:
                 answer.callback(value)
+        self._answering = False
         if self._closed is not None and not self._under_way:
             self._drained()
 

@@ -145,6 +145,16 @@ def test_what_a_callback_submits_while_closing_is_refused_but_never_forgotten():
     assert second[0].check(Busy)
 
 
+def test_closing_from_a_callback_waits_for_the_neighbours():
+    clock, queue = _queue(Recorder())
+    order = []
+    queue.submit(1)
+    queue.submit(2).addCallback(lambda _: queue.close().addCallback(lambda _: order.append("closed")))
+    queue.submit(3).addCallback(lambda _: order.append("answered"))
+    clock.pump([0] * 3)
+    assert order == ["answered", "closed"]
+
+
 def test_the_clock_executor_delays():
     clock = Clock()
     queue = BatchQueue(Recorder(), ClockExecutor(clock, delay_s=0.5))
