@@ -5,6 +5,7 @@ into the text of BadPolicy.  Sections are looked at by their attributes, so this
 of them.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 from tectonics.config.values import duration_s, endpoint_port, money_minor
@@ -24,11 +25,11 @@ def of_policy(policy) -> list[Fault]:
     for index, segment in enumerate(policy.segments):
         faults += _segment(segment, ("segments", index), minor)
     if OP_MARK not in policy.recovery.own_marks:
-        faults.append((("recovery", "own_marks"), f"expected {OP_MARK!r} among them, or our own credits on "
-                       "the feed would be taken for recharges"))
+        faults.append((("recovery", "own_marks"), (f"expected {OP_MARK!r} among them, or our own credits on "
+                       "the feed would be taken for recharges")))
     if all(segment.assigned_only for segment in policy.segments):
-        faults.append((("segments",), "expected at least one segment that needs no assignment "
-                       "(assigned_only: false)"))
+        faults.append((("segments",), ("expected at least one segment that needs no assignment "
+                       "(assigned_only: false)")))
     return faults
 
 
@@ -44,8 +45,8 @@ def _segment(segment, path: tuple, minor: _Minor) -> Iterator[Fault]:
             yield (*here, "credit_valid"), "expected credit that may be used for some time, found 0s"
         if isinstance(tier.amount, str) and segment.ceiling is not None \
                 and minor(tier.amount) > minor(segment.ceiling):
-            yield (*here, "amount"), f"expected at most the segment's ceiling {segment.ceiling}, " \
-                                     f"found {tier.amount}: it could never be lent"
+            yield (*here, "amount"), (f"expected at most the segment's ceiling {segment.ceiling}, " \
+                                     f"found {tier.amount}: it could never be lent")
 
 
 def _amount(amount, path: tuple, minor: _Minor) -> Iterator[Fault]:
@@ -63,7 +64,7 @@ def _amount(amount, path: tuple, minor: _Minor) -> Iterator[Fault]:
 
 def _fee(fee, path: tuple, minor: _Minor) -> Iterator[Fault]:
     steps = getattr(fee, "steps", ())
-    for index, (low, high) in enumerate(zip(steps, steps[1:], strict=False), 1):
+    for index, (low, high) in enumerate(itertools.pairwise(steps), 1):
         if minor(low.up_to) >= minor(high.up_to):
             yield (*path, "steps", index, "up_to"), \
                 f"expected more than the step before ({low.up_to}), found {high.up_to}"

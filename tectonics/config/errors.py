@@ -96,7 +96,7 @@ def _sentence(error: dict, known_keys: frozenset[str]) -> str:
         case "string_type":
             return f"expected text, found {found(value)}"
         case "too_short" | "too_long":
-            bound = {**{"min_length": 0, "max_length": 0}, **error["ctx"]}
+            bound = {"min_length": 0, "max_length": 0, **error["ctx"]}
             wanted = f"at least {bound['min_length']}" if error["type"] == "too_short" \
                 else f"at most {bound['max_length']}"
             return f"expected {wanted} entries, found {len(value)}"

@@ -12,8 +12,19 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 from tectonics.config import contradictions
 from tectonics.config.errors import complaints, dotted
 from tectonics.config.values import (
-    Count, Duration, Flag, Money, Name, Percent, Section, Share, duration_s, known_keys,
-    money_minor, percent_hundredths)
+    Count,
+    Duration,
+    Flag,
+    Money,
+    Name,
+    Percent,
+    Section,
+    Share,
+    duration_s,
+    known_keys,
+    money_minor,
+    percent_hundredths,
+)
 from tectonics.domain import policy as domain
 from tectonics.domain.errors import BadMoney, BadPolicy
 from tectonics.domain.messages import NOTICES

@@ -63,7 +63,7 @@ NOTICES = tuple(key.removeprefix("sms.") for key in MESSAGES if key.startswith("
 
 # The longest value that each variable is expected to have; a screen filled with them must fit.
 LONGEST = {
-    "key": "12", "yes": "1", "back": "2", "amount": "1500.00", "fee": "150.00", "total": "1650.00",
+    "key": "98", "yes": "99", "back": "2", "amount": "1500.00", "fee": "150.00", "total": "1650.00",
     "due": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
     "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
 }

@@ -1,0 +1,129 @@
+"""From a file to settings, or to all of its errors at once.
+
+Steps: YAML, overrides of the command line, form and limits of each key, contradictions between keys,
+message catalogues.  A later step runs only as far as its input is sound, so that no error is
+reported that merely follows from another.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tectonics.config import contradictions
+from tectonics.config.document import Document, read_document
+from tectonics.config.errors import ConfigError, ConfigErrors, complaints, found
+from tectonics.config.policy import canonical_document, currency_context
+from tectonics.config.sections import Sections
+from tectonics.config.settings import LISTENERS, Settings
+from tectonics.config.texts import read_catalogue
+from tectonics.config.values import known_keys
+from tectonics.domain.errors import BadPolicy
+from tectonics.domain.messages import Catalogue
+from tectonics.domain.screens import keys
+
+
+def load(path: str | os.PathLike, overrides: dict[str, object] | None = None) -> Settings:
+    """The settings in the file at `path`.
+
+    `overrides` are plain values by dotted key (`{"web.endpoint": ""}`) that take the place of what
+    the file says. ConfigErrors, with every error, when the file cannot be used.
+    """
+    file = Path(path)
+    document = read_document(file)
+    if document.data is None and not document.errors:
+        document.data = {}
+    if not isinstance(document.data, dict):
+        if not document.errors:
+            document.complain((), f"expected a mapping of sections, found {found(document.data)}")
+        raise ConfigErrors(document.errors)
+    for key, value in (overrides or {}).items():
+        _override(document, tuple(key.split(".")), value)
+    sections = _sections(document)
+    if sections is None:
+        raise _all(document, [])
+    settings = Settings.of(sections, file, Catalogue({}, sections.messages.default))
+    _contradictions(settings, document)
+    catalogue, errors = _catalogue(settings, document)
+    if document.errors or errors:
+        raise _all(document, errors)
+    return Settings.of(sections, file, catalogue)
+
+
+def check(path: str | os.PathLike) -> list[ConfigError]:
+    """Everything that is wrong with the file at `path` and its message catalogues."""
+    try:
+        load(path)
+    except ConfigErrors as errors:
+        return list(errors.errors)
+    return []
+
+
+def load_policy(path: str | os.PathLike) -> dict:
+    """The canonical policy document in a file that holds one, at the top or as its key `policy`.
+
+    ConfigErrors when it is not YAML, BadPolicy when it is not a policy.
+    """
+    document = read_document(Path(path))
+    if document.errors:
+        raise ConfigErrors(document.errors)
+    data = document.data
+    if isinstance(data, dict) and "policy" in data:
+        data = data["policy"]
+    if not isinstance(data, dict):
+        raise BadPolicy(f"expected a mapping, found {found(data)}")
+    return canonical_document(data)
+
+
+def _override(document: Document, path: tuple[str, ...], value: object) -> None:
+    target = document.data
+    for name in path[:-1]:
+        if not isinstance(target.get(name), dict):
+            target[name] = {}
+        target = target[name]
+    target[path[-1]] = value
+    document.places = {known: place for known, place in document.places.items() if known[:len(path)] != path}
+    document.places[path] = (0, 0)
+
+
+def _sections(document: Document) -> Sections | None:
+    try:
+        return Sections.model_validate(document.data, context=currency_context(document.data.get("policy")))
+    except ValidationError as error:
+        for path, text in complaints(error.errors(include_url=False), known_keys()):
+            document.complain(path, text)
+    return None
+
+
+def _contradictions(settings: Settings, document: Document) -> None:
+    faults = [(("policy", *path), text) for path, text in contradictions.of_policy(settings.policy)]
+    if not faults:
+        style = settings.style()
+        faults += [(("policy", *path), text)
+                   for path, text in contradictions.of_keys(settings.policy, keys(style))]
+    listeners = settings.listeners()
+    faults += contradictions.of_ports((path, listeners.get(path, "")) for path in LISTENERS)
+    messages, billing = settings.messages, settings.billing
+    if messages.default not in messages.languages:
+        faults.append((("messages", "default"),
+                       f"expected one of messages.languages, found {found(messages.default)}"))
+    if billing.kind == "ledger" and not billing.address:
+        faults.append((("billing", "address"), "expected the address of the ledger, because kind is ledger"))
+    if settings.limits.dialogues_max > settings.limits.dispatch_max:
+        faults.append((("limits", "dialogues_max"), "expected at most limits.dispatch_max "
+                       f"({settings.limits.dispatch_max}), found {settings.limits.dialogues_max}"))
+    if settings.outbox.first_s > settings.outbox.longest_s:
+        faults.append((("outbox", "first_s"), "expected at most outbox.longest_s"))
+    for path, text in faults:
+        document.complain(path, text)
+
+
+def _catalogue(settings: Settings, document: Document) -> tuple[Catalogue, list[ConfigError]]:
+    messages = settings.messages
+    shown = Path(document.file).parent / messages.directory
+    return read_catalogue(shown, str(shown), messages.languages, messages.default, settings.style())
+
+
+def _all(document: Document, errors: list[ConfigError]) -> ConfigErrors:
+    own = sorted(document.errors, key=lambda error: (error.line, error.column))
+    return ConfigErrors(own + sorted(errors, key=lambda error: (error.file, error.line, error.column)))
