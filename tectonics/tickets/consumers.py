@@ -1,7 +1,8 @@
 """Who consumes the acknowledged stream, how far each has come, and where a new connection begins.
 
 A consumer is a name and an origin.  Its cursor is durable in the TicketLog: the highest number it
-has acknowledged (or named with `after=`).  A consumer is registered durably before it is sent its
+has acknowledged (or named with `after=`); announcing a gap does not move it, so that a gap which the
+consumer did not live to hear of is announced again.  A consumer is registered durably before it is sent its
 first ticket, so "no cursor" means "was never sent anything" even after a crash.  How much was *sent*
 beyond the cursor is known in memory only; after a restart everything up to the newest ticket may
 have been sent, and is flagged when it is sent (again).  A crash before a cursor is written repeats
@@ -34,11 +35,16 @@ class ConsumerStatus(NamedTuple):
 class Beginning(NamedTuple):
     """Where a connection begins: the first ticket sent is the one after `after`."""
 
-    after: int
+    wanted: int  # what the consumer has, by its own word or by its cursor
+    after: int  # above `wanted` where tickets between the two are not kept any more
     repeated_until: int  # tickets up to this number may have been sent before
-    gap: bool  # tickets between what the consumer has and `after` are not kept any more
     oldest: int
     newest: int
+
+    @property
+    def gap(self) -> bool:
+        """Whether tickets are lost to this consumer."""
+        return self.after > self.wanted
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ class Consumer:
 
     name: str
     origin: str
-    acknowledged: int
+    acknowledged: int  # only moves forward; a smaller `after=` rewinds one connection, not this
     saved: int | None  # what the log holds; None: not registered there
     sent: int | None = None  # the highest number that may have been sent; None: not known
     connection: Protocol | None = None
@@ -67,7 +73,7 @@ def begin(asked: int | None, cursor: int | None, sent: int | None, oldest: int, 
         repeated_until = 0
     else:
         repeated_until = newest if sent is None or sent < cursor else sent
-    return Beginning(max(wanted, oldest - 1), repeated_until, wanted < oldest - 1, oldest, newest)
+    return Beginning(wanted, max(wanted, oldest - 1), repeated_until, oldest, newest)
 
 
 class Consumers:
@@ -111,14 +117,14 @@ class Consumers:
         return oldest, newest
 
     async def locate(self, consumer: Consumer, asked: int | None) -> Beginning:
-        """Where its connection begins, after the cursor says so durably. Call in its turn."""
+        """Where its connection begins; registers it durably. Call in its turn."""
         cursor = await self._log.cursor(consumer.name, consumer.origin)
         oldest, newest = await self.span(consumer.origin)
         if cursor is None and newest < oldest and consumer.origin != self._log.origin:
             raise BadMessage(f"no tickets of origin {consumer.origin} are kept here")
         beginning = begin(asked, cursor, consumer.sent, oldest, newest)
         self._known[consumer.name, consumer.origin] = consumer
-        consumer.saved, consumer.acknowledged = cursor, beginning.after
+        consumer.saved, consumer.acknowledged = cursor, max(beginning.wanted, cursor or 0)
         await self.save(consumer)
         consumer.sent = max(beginning.repeated_until, beginning.after)
         return beginning

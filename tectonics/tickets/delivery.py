@@ -184,7 +184,8 @@ class Delivery(Protocol):
         if seq > consumer.sent:
             raise BadMessage(f"ACK {origin}:{seq} is beyond what was sent, {consumer.sent}")
         if seq > self._acknowledged:
-            self._acknowledged = consumer.acknowledged = seq
+            self._acknowledged = seq
+            consumer.acknowledged = max(consumer.acknowledged, seq)
             self._sent = max(self._sent, seq)
             if not consumer.turn.locked:
                 self._listener.save_cursor(consumer)

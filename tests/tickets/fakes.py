@@ -20,11 +20,12 @@ def ticket_line(origin: str, seq: int, at: int, kind: str = "advance.granted", *
 
 
 class MemoryTicketLog:
-    """Tickets of any origin in lists; `broken` makes every call fail; `hold` delays reads."""
+    """Tickets of any origin in lists; `broken` makes every call fail."""
 
     def __init__(self, origin: str = "n1") -> None:
         self.origin = origin
         self.lines: dict[str, list[TicketLine]] = {}
+        self.newest: dict[str, int] = {}
         self.saved: dict[tuple[str, str], int] = {}
         self.broken = False
         self.reads = 0
@@ -34,7 +35,8 @@ class MemoryTicketLog:
         """Numbers and stores `count` tickets, and tells the subscribers of its own origin."""
         origin = origin or self.origin
         kept = self.lines.setdefault(origin, [])
-        first = kept[-1].seq + 1 if kept else 1
+        first = self.newest.get(origin, 0) + 1
+        self.newest[origin] = first + count - 1
         new = [ticket_line(origin, seq, at, **fields) for seq in range(first, first + count)]
         kept.extend(new)
         if origin == self.origin:
@@ -62,14 +64,15 @@ class MemoryTicketLog:
 
     def span(self, origin: str) -> Deferred[tuple[int, int]]:
         kept = self.lines.get(origin)
-        return self._answer((kept[0].seq, kept[-1].seq) if kept else (1, 0))
+        newest = self.newest.get(origin, 0)
+        return self._answer((kept[0].seq if kept else newest + 1, newest))
 
     def cursor(self, consumer: str, origin: str) -> Deferred[int | None]:
         return self._answer(self.saved.get((consumer, origin)))
 
     def acknowledge(self, consumer: str, origin: str, seq: int) -> Deferred[None]:
         if not self.broken:
-            self.saved[consumer, origin] = seq
+            self.saved[consumer, origin] = max(seq, self.saved.get((consumer, origin), 0))
         return self._answer(None)
 
     def cursors(self) -> Deferred[list[tuple[str, str, int]]]:

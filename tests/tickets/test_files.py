@@ -276,17 +276,17 @@ def test_csv_is_made_up_for_after_a_crash_between_the_two(world):
     assert world.names(".csv") == ["n1_20261122_08_000001.csv"]
 
 
-def crashing(after):
-    """An `in_thread` that runs `after` disk operations and then never answers again."""
-    left = [after]
+class MortalDisk:
+    """An `in_thread` that runs some operations and then never answers again: the process is dead."""
 
-    def in_thread(function, *arguments):
-        if left[0] == 0:
+    def __init__(self, operations):
+        self.left = operations
+
+    def __call__(self, function, *arguments):
+        if self.left <= 0:
             return Deferred()
-        left[0] -= 1
+        self.left -= 1
         return maybeDeferred(function, *arguments)
-
-    return in_thread
 
 
 @settings(max_examples=60, deadline=None)
@@ -296,10 +296,11 @@ def test_killed_anywhere_and_again_every_ticket_stands_once(tmp_path_factory, li
     directory = tmp_path_factory.mktemp("tickets")
     world = World(directory)
     for count, wait_s, crash_after in lives:
-        world.start(in_thread=crashing(crash_after), records_max=7)
+        disk = MortalDisk(crash_after)
+        world.start(in_thread=disk, records_max=7)
         world.commit(count)
         world.advance(wait_s)
-        world.log._callbacks.clear()
+        disk.left = 0
     world.start()
     world.advance(3600)
     assert world.check()[0] == list(range(1, len(world.log.lines.get("n1", [])) + 1))
