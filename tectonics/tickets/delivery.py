@@ -261,7 +261,8 @@ class Delivery(Protocol):
 
     def _drop(self) -> None:
         self._listener.dropped()
-        self.log.warn("Ticket consumer {name} did not answer PING and was dropped.", name=self._name())
+        self.log.warn("Ticket consumer {name} did not answer PING and was dropped.",  # noqa: G010
+                      name=self._name())
         self._open = False
         self._leave()
         self.transport.abortConnection()

@@ -98,7 +98,7 @@ class PartFile:
         self._path = directory / name
         self._opened_at = opened_at
         self._hash = hashlib.sha256()
-        self._file = open(self._part, "wb")
+        self._file = open(self._part, "wb")  # noqa: SIM115 close and abandon close it
 
     @property
     def last_seq(self) -> int:

@@ -105,7 +105,7 @@ class _LiveClient(Protocol):
         listener = self._listener
         listener.clients.discard(self)
         listener.metrics.count("tectonics_ticket_consumers_dropped_total", "live")
-        listener.log.warn("A client of the live ticket stream at {peer} read too slowly and was dropped.",
-                          peer=self.transport.getPeer())
+        listener.log.warn("A client of the live ticket stream at {peer} read too slowly, "  # noqa: G010
+                          "it was dropped.", peer=self.transport.getPeer().host)
         self.transport.unregisterProducer()
         self.transport.abortConnection()

@@ -93,8 +93,7 @@ def test_server_refuses_with_one_clear_sentence(data, why, size):
 def test_events_before_a_fault_are_delivered():
     heard = []
     with pytest.raises(BadMessage):
-        for event in ServerSide().receive(b"HELLO 1 x\nPONG\nnonsense\nPONG\n"):
-            heard.append(event)
+        heard.extend(ServerSide().receive(b"HELLO 1 x\nPONG\nnonsense\nPONG\n"))
     assert heard == [Hello("x"), Pong()]
 
 
@@ -131,8 +130,7 @@ def test_any_bytes_are_heard_or_refused_alike(data, size):
         heard, side = [], ServerSide()
         try:
             for start in range(0, len(data), step):
-                for event in side.receive(data[start:start + step]):
-                    heard.append(event)
+                heard.extend(side.receive(data[start:start + step]))
         except BadMessage:
             heard.append("refused")
         return heard
