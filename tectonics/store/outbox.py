@@ -24,7 +24,7 @@ _ADOPT = f"""UPDATE outbox SET owner = :me, epoch = :epoch, lease_until = :lease
     WHERE {_FREE} AND (msisdn, op) IN
         (SELECT msisdn, op FROM outbox WHERE {_FREE} ORDER BY due_at LIMIT :limit)
     RETURNING {rows.OUTBOX_COLUMNS}"""
-_DUE = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE owner = ? AND due_at <= ? AND epoch = ?
+_DUE = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE owner = ? AND epoch = ? AND due_at <= ?
     ORDER BY due_at LIMIT ?"""
 _RESCHEDULE = """UPDATE outbox SET due_at = ?, attempts = ?, lease_until = ?
     WHERE msisdn = ? AND op = ? AND owner = ? AND epoch = ?"""
@@ -48,7 +48,7 @@ class SqlOutbox:
 
     def due(self, now: int, limit: int) -> Deferred[list[OutboxRow]]:
         """See ports.Outbox; the longest due first, also those that are being sent at this moment."""
-        return self._reads.submit(partial(_due, values=(self._owner, now, self._epoch, limit)))
+        return self._reads.submit(partial(_due, values=(self._owner, self._epoch, now, limit)))
 
     def reschedule(self, msisdn: str, op: str, due_at: int, attempts: int, now: int) -> Deferred[bool]:
         """See ports.Outbox; the lease then lasts until `lease_s` after `due_at`."""

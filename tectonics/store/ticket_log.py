@@ -56,8 +56,9 @@ class SqlTicketLog:
 
     def read_time(self, since: int, until: int, after: tuple[int, str, int],
                   limit: int) -> Deferred[list[TicketLine]]:
-        """See ports.TicketLog."""
-        return self._reads.submit(partial(_lines, statement=_READ_TIME, values=(since, until, *after, limit)))
+        """See ports.TicketLog; a page costs the same however far on it is."""
+        values = (max(since, after[0]), until, *after, limit)
+        return self._reads.submit(partial(_lines, statement=_READ_TIME, values=values))
 
     def span(self, origin: str) -> Deferred[tuple[int, int]]:
         """See ports.TicketLog; when retention has deleted all, the oldest is the next to come."""

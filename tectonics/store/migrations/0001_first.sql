@@ -15,7 +15,7 @@ CREATE TABLE account (
     standing text NOT NULL           -- what he has done
 ) STRICT;
 
-CREATE INDEX account_barred ON account (msisdn) WHERE barred = 1;
+CREATE INDEX account_barred ON account (barred) WHERE barred = 1;
 
 CREATE TABLE advance (
     msisdn integer NOT NULL,
@@ -35,9 +35,10 @@ CREATE TABLE advance (
     PRIMARY KEY (msisdn, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX advance_unfinished ON advance (msisdn) WHERE unfinished = 1;
+-- `unfinished` stands in these indexes too, so that the planner sees that they cover the question
+CREATE INDEX advance_unfinished ON advance (msisdn, unfinished, requested_at, id) WHERE unfinished = 1;
 -- what is due, and (covering) the gauges of what is owed
-CREATE INDEX advance_due ON advance (state, due_at, outstanding_minor) WHERE unfinished = 1;
+CREATE INDEX advance_due ON advance (unfinished, state, due_at, outstanding_minor) WHERE unfinished = 1;
 CREATE INDEX advance_requested ON advance (requested_at, id);
 CREATE INDEX advance_id ON advance (id);  -- people and tickets name an advance without its number
 
@@ -55,8 +56,7 @@ CREATE TABLE recovery (
     PRIMARY KEY (msisdn, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX recovery_unfinished ON recovery (msisdn) WHERE unfinished = 1;
-CREATE INDEX recovery_recharge ON recovery (msisdn, feed, recharge);
+CREATE INDEX recovery_unfinished ON recovery (msisdn, unfinished, created_at, id) WHERE unfinished = 1;
 
 CREATE TABLE trigger_seen (
     msisdn integer NOT NULL,
@@ -84,7 +84,7 @@ CREATE TABLE outbox (
     PRIMARY KEY (msisdn, op)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX outbox_due ON outbox (owner, due_at);
+CREATE INDEX outbox_due ON outbox (owner, epoch, due_at);
 CREATE INDEX outbox_lease ON outbox (lease_until);
 CREATE INDEX outbox_look_up ON outbox (created_at) WHERE state = 'look_up';
 
