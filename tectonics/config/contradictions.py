@@ -106,3 +106,21 @@ def of_ports(endpoints: Iterable[tuple[tuple, str]]) -> Iterator[Fault]:
         if endpoint in taken:
             yield path, f"expected a listener of its own, found {endpoint!r} again (also {taken[endpoint]})"
         taken.setdefault(endpoint, name)
+
+
+def of_sections(settings) -> Iterator[Fault]:
+    """Keys of the other sections that contradict each other."""
+    messages, billing = settings.messages, settings.billing
+    limits, outbox, columns = settings.limits, settings.outbox, settings.feeds.columns
+    if messages.default not in messages.languages:
+        yield ("messages", "default"), f"expected one of messages.languages, found {messages.default!r}"
+    yield from _repeated((("messages", "languages", i), name) for i, name in enumerate(messages.languages))
+    if billing.kind == "ledger" and not billing.address:
+        yield ("billing", "address"), "expected the address of the ledger, because kind is ledger"
+    if limits.dialogues_max > limits.dispatch_max:
+        yield ("limits", "dialogues_max"), \
+            f"expected at most limits.dispatch_max ({limits.dispatch_max}), found {limits.dialogues_max}"
+    if outbox.first_s > outbox.longest_s:
+        yield ("outbox", "first_s"), f"expected at most outbox.longest_s ({outbox.longest_s:g})"
+    if columns is not None and not {"id", "type", "msisdn"} <= columns.keys():
+        yield ("feeds", "columns"), "expected columns for id, type and msisdn at least"

@@ -98,22 +98,11 @@ def _sections(document: Document) -> Sections | None:
 def _contradictions(settings: Settings, document: Document) -> None:
     faults = [(("policy", *path), text) for path, text in contradictions.of_policy(settings.policy)]
     if not faults:
-        style = settings.style()
         faults += [(("policy", *path), text)
-                   for path, text in contradictions.of_keys(settings.policy, keys(style))]
+                   for path, text in contradictions.of_keys(settings.policy, keys(settings.style()))]
     listeners = settings.listeners()
     faults += contradictions.of_ports((path, listeners.get(path, "")) for path in LISTENERS)
-    messages, billing = settings.messages, settings.billing
-    if messages.default not in messages.languages:
-        faults.append((("messages", "default"),
-                       f"expected one of messages.languages, found {found(messages.default)}"))
-    if billing.kind == "ledger" and not billing.address:
-        faults.append((("billing", "address"), "expected the address of the ledger, because kind is ledger"))
-    if settings.limits.dialogues_max > settings.limits.dispatch_max:
-        faults.append((("limits", "dialogues_max"), "expected at most limits.dispatch_max "
-                       f"({settings.limits.dispatch_max}), found {settings.limits.dialogues_max}"))
-    if settings.outbox.first_s > settings.outbox.longest_s:
-        faults.append((("outbox", "first_s"), "expected at most outbox.longest_s"))
+    faults += contradictions.of_sections(settings)
     for path, text in faults:
         document.complain(path, text)
 

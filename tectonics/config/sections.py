@@ -12,6 +12,8 @@ from tectonics.config.policy import PolicySection
 from tectonics.config.values import Count, Endpoint, Flag, Seconds, Section
 
 Text = Annotated[str, Field(max_length=1024)]
+FeedField = Literal["id", "type", "msisdn", "amount", "currency", "time", "class", "balance", "node", "ref",
+                    "change", "value"]
 Positive = Annotated[Count, Field(ge=1)]
 
 
@@ -79,7 +81,6 @@ class UssdHttp(Section):
     """USSD by HTTP from an aggregator or gateway; only gateways should reach it."""
 
     endpoint: Endpoint = Field("tcp:8081:interface=127.0.0.1", description="where gateways post to /ussd")
-    enabled: Flag = Field(True, description="false: the gateway is not served")
     mode: Literal["cumulative", "last"] = Field(
         "cumulative", description="cumulative: `text` has all inputs joined by *; last: only the newest")
     step_field: str = Field("", pattern=r"^[A-Za-z0-9_.-]{0,64}$", description=(
@@ -113,7 +114,7 @@ class Web(Section):
     endpoint: Endpoint = Field("tcp:8080:interface=127.0.0.1", description="where it listens")
     handset: Flag = Field(True, description="the demo's page with a telephone; switch it off in production")
     token_file: Text = Field("", description=(
-        "tokens of the API, one `role token` a line; empty: demo-token in the state directory, made if missing"))
+        "tokens of the API, one `name role token` a line; empty: demo-token in the state directory, made if missing"))
     body_bytes_max: Annotated[Count, Field(ge=1024, le=16_777_216)] = Field(
         262_144, description="of a request; then 413")
 
@@ -138,16 +139,9 @@ class Feeds(Section):
 
     tcp: Endpoint = Field("tcp:7080:interface=127.0.0.1", description="one record a line, each answered")
     connections_max: Annotated[Positive, Field(le=1000)] = Field(32, description="a further one is closed")
-    columns: dict[Annotated[str, Field(pattern=r"^[a-z]{1,16}$")], Annotated[Count, Field(le=200)]] | None = Field(
-        None, description="for CSV records: field -> column from 0, such as {id: 0, type: 1}; null: JSON only")
+    columns: dict[FeedField, Annotated[Positive, Field(le=200)]] | None = Field(
+        None, description="of CSV records: field -> column from 1, such as {id: 1, type: 2}; null: JSON only")
     files: tuple[Text, ...] = Field((), max_length=64, description="files to follow, relative to the state directory")
-
-
-class Control(Section):
-    """How the command line reaches the daemon."""
-
-    socket: str = Field("control.sock", min_length=1, max_length=100,
-                        description="a socket in the state directory, for its owner only")
 
 
 class Limits(Section):
@@ -186,7 +180,6 @@ class Log(Section):
 
     level: Literal["debug", "info", "warn", "error"] = Field("info", description="the least important level shown")
     format: Literal["text", "json"] = Field("text", description="for people or for programs")
-    mask: Flag = Field(True, description="telephone numbers show only their first three and last two digits")
 
 
 class Demo(Section):
@@ -217,7 +210,6 @@ class Sections(Section):
     outbox: Outbox = Field({}, description="")
     tickets: Tickets = Field({}, description="")
     web: Web = Field({}, description="")
-    control: Control = Field({}, description="")
     limits: Limits = Field({}, description="")
     retention: Retention = Field({}, description="")
     log: Log = Field({}, description="")
