@@ -15,7 +15,6 @@ Bounds: `connections_max` connections, `consumers_max` names, `window` tickets u
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.protocol import ServerFactory
@@ -25,21 +24,9 @@ from twisted.logger import Logger
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.ports import Alarms, Clock, Metrics, TicketLine, TicketLog
 from tectonics.tickets.consumers import Consumer, Consumers, ConsumerStatus
-from tectonics.tickets.delivery import Delivery
+from tectonics.tickets.delivery import DEFAULT_LIMITS, Delivery, StreamLimits
 
 WATCH_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class StreamLimits:
-    """The bounds of the acknowledged stream."""
-
-    window: int = 1000  # tickets sent and not acknowledged
-    ping_s: float = 30.0  # silence before a PING, and the wait for its answer
-    hello_s: float = 10.0  # from connect to HELLO
-    connections_max: int = 128
-    consumers_max: int = 64
-    lag_alarm: int = 100_000  # tickets behind; cleared at half of it
 
 
 class AcknowledgedTickets(ServerFactory):
@@ -49,7 +36,7 @@ class AcknowledgedTickets(ServerFactory):
     log = Logger()
 
     def __init__(self, tickets: TicketLog, clock: Clock, metrics: Metrics, alarms: Alarms,
-                 limits: StreamLimits = StreamLimits()) -> None:
+                 limits: StreamLimits = DEFAULT_LIMITS) -> None:
         self.tickets = tickets
         self.clock = clock
         self.metrics = metrics

@@ -10,17 +10,18 @@ alive.  If the process dies here the consumer reconnects and gets everything aft
 flagged as a possible repetition.
 """
 
-from typing import TYPE_CHECKING
+import typing
+from dataclasses import dataclass
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 from zope.interface import implementer
 
 from tectonics.domain.errors import BadMessage, OurFault, TheirFault
-from tectonics.ports import TicketLine
-from tectonics.tickets.consumers import Beginning, Consumer
+from tectonics.ports import Clock, TicketLine, TicketLog
+from tectonics.tickets.consumers import Beginning, Consumer, Consumers
 from tectonics.wire.ticket_stream import (
     Ack,
     Err,
@@ -35,12 +36,38 @@ from tectonics.wire.ticket_stream import (
     flag_repetition,
 )
 
-if TYPE_CHECKING:
-    from tectonics.tickets.acknowledged import AcknowledgedTickets
-
 PAGE = 500  # tickets read at once
 POLL_S = 5.0  # how often an origin that another process numbers is looked at
 CLOSE_S = 10.0  # how long a peer may take to read the last line
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """The bounds of the acknowledged stream."""
+
+    window: int = 1000  # tickets sent and not acknowledged
+    ping_s: float = 30.0  # silence before a PING, and the wait for its answer
+    hello_s: float = 10.0  # from connect to HELLO
+    connections_max: int = 128
+    consumers_max: int = 64
+    lag_alarm: int = 100_000  # tickets behind; cleared at half of it
+
+
+DEFAULT_LIMITS = StreamLimits()
+
+
+class Listener(typing.Protocol):
+    """What a connection needs of its listener (acknowledged.py)."""
+
+    tickets: TicketLog
+    clock: Clock
+    limits: StreamLimits
+    known: Consumers
+    connections: "set[Delivery]"
+
+    def save_cursor(self, consumer: Consumer) -> Deferred[None]: ...
+
+    def dropped(self) -> None: ...
 
 
 @implementer(IPushProducer)
@@ -49,7 +76,7 @@ class Delivery(Protocol):
 
     log = Logger()
 
-    def __init__(self, listener: "AcknowledgedTickets") -> None:
+    def __init__(self, listener: Listener) -> None:
         self._listener = listener
         self._codec = ServerSide()
         self._consumer: Consumer | None = None  # set once delivering

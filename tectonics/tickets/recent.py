@@ -7,7 +7,7 @@ the log, so nothing depends on this memory and losing it (a crash) costs nothing
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 from twisted.internet.defer import Deferred, succeed
@@ -22,17 +22,13 @@ class RecentTickets:
         self.origin = log.origin
         self._log = log
         self._lines: deque[TicketLine] = deque(maxlen=lines_max)
-        self._callbacks: list[Callable[[Sequence[TicketLine]], None]] = []
         self.read_time = log.read_time
         self.span = log.span
         self.cursor = log.cursor
         self.acknowledge = log.acknowledge
         self.cursors = log.cursors
         log.subscribe(self._committed)
-
-    def subscribe(self, callback: Callable[[Sequence[TicketLine]], None]) -> None:
-        """As TicketLog.subscribe; `callback` may read what it is told at once."""
-        self._callbacks.append(callback)
+        self.subscribe = log.subscribe  # who comes later hears later: what he is told is readable here
 
     def read(self, origin: str, after: int, limit: int) -> Deferred[list[TicketLine]]:
         """As TicketLog.read."""
@@ -45,5 +41,3 @@ class RecentTickets:
         if self._lines and lines and lines[0].seq != self._lines[-1].seq + 1:
             self._lines.clear()
         self._lines.extend(lines)
-        for callback in self._callbacks:
-            callback(lines)
