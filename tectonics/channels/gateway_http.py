@@ -33,6 +33,16 @@ log = Logger()
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _KEPT = (b"content-length", b"transfer-encoding", b"expect")
+_LINES = {
+    400: "not an HTTP/1.1 request",
+    405: "only POST is served here",
+    408: "the request took too long to arrive",
+    413: "the body is too large",
+    431: "the head of the request is too large",
+    500: "a fault of ours; it has been logged",
+    503: "too many connections; try again later",
+    505: "only HTTP/1.1 and HTTP/1.0 are spoken here",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,7 @@ class GatewayConnection(Protocol):
         self._exchanges: deque[Exchange] = deque()  # in order, not yet written
         self._waiting: deque[Exchange] = deque()  # those of them that are not yet served
         self._served = 0
+        self._admitting = False
         self._last = False  # nothing more is looked at, only read off
         self._ending = False  # our half is closed
         self._peer_done = False  # the peer's half is closed
@@ -217,11 +228,11 @@ class GatewayConnection(Protocol):
         self._served -= 1
         if self._exchanges and self._exchanges[0].answer is not None:
             self._write_in_order()
-        while self._waiting and self._served < self._limits.exchanges_max:
-            self._admit(self._waiting.popleft())
-        self._read_on()
+        if not self._admitting:  # else the loop below is at work, further up
+            self._admit_waiting()
+            self._read_on()
 
-    def refuse(self, status: int, text: str = "") -> None:
+    def refuse(self, status: int) -> None:
         """Answers `status` as the last thing that is said on this connection."""
         self._last = True
         self._began = None
@@ -230,7 +241,7 @@ class GatewayConnection(Protocol):
         self._exchanges.append(exchange)
         self._served += 1
         self.service.refused(status)
-        exchange.reply(status, (text or _LINES[status]) + "\n")
+        exchange.reply(status, _LINES[status] + "\n")
 
     def sweep(self, now: float) -> None:
         """Ends what has taken too long; the factory calls this every few seconds."""
@@ -251,6 +262,14 @@ class GatewayConnection(Protocol):
             return
         self._served += 1
         self.service.serve(exchange)
+
+    def _admit_waiting(self) -> None:
+        self._admitting = True
+        try:
+            while self._waiting and self._served < self._limits.exchanges_max:
+                self._admit(self._waiting.popleft())
+        finally:
+            self._admitting = False
 
     def _hold(self) -> None:
         if not self._held:
@@ -381,18 +400,6 @@ class GatewayConnection(Protocol):
         """White space around header values, and the frames of chunks, count here alone."""
         head = 2 * self._limits.head_bytes_max
         return head if self._in_head else head + 8 * self._limits.body_bytes_max
-
-
-_LINES = {
-    400: "not an HTTP/1.1 request",
-    405: "only POST is served here",
-    408: "the request took too long to arrive",
-    413: "the body is too large",
-    431: "the head of the request is too large",
-    500: "a fault of ours; it has been logged",
-    503: "too many connections; try again later",
-    505: "only HTTP/1.1 and HTTP/1.0 are spoken here",
-}
 
 
 def status_line(status: int) -> bytes:

@@ -131,6 +131,18 @@ async def test_more_pipelined_requests_than_the_bound_wait_their_turn():
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_crowd_that_waited_is_answered_at_once_without_recursion(house):
+    peer = await connect(reactor, house.number)
+    peer.transport.write(b"".join(post(FORM + b"hold%d" % n) for n in range(64)))
+    peer.transport.write(post(b"x") * 900)
+    await ask(house, post(FORM))
+    for n in range(64):
+        house.dialogue.held[f"hold{n}"]()
+    answers = await peer.answers(964)
+    assert [status for status, _ in answers] == [200] * 64 + [400] * 900
+
+
+@pytest_twisted.ensureDeferred
 async def test_byte_by_byte_is_the_same_as_whole(house):
     stream = post(FORM) + post(b"bad") + post(FORM + b"2") + b"GET /x HTTP/1.1\r\n\r\n"
     peer = await connect(reactor, house.number)
