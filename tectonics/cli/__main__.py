@@ -1,0 +1,5 @@
+"""`python -m tectonics.cli` is `tectonics`."""
+
+from tectonics.cli import main
+
+main()

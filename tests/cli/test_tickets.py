@@ -1,0 +1,83 @@
+"""Reading tickets: the newest, and a period page by page."""
+
+import json
+
+import pytest
+
+from tectonics.cli import tickets
+from tectonics.cli.tickets import moment
+
+
+def line(seq):
+    return json.dumps({"origin": "n1", "seq": seq, "time": "2026-11-22T08:00:00.000Z", "type": "advance.granted",
+                       "msisdn": "33600000001", "amount": "2.00", "currency": "EUR"})
+
+
+def test_tail(type_in, daemon):
+    daemon.answers["tickets.tail"] = {"lines": [line(1), line(2)]}
+    result = type_in("tickets", "tail", "-n", "2")
+    assert daemon.calls == [("tickets.tail", {"limit": 2})]
+    assert result.stdout.splitlines()[1].split("  ") == [
+        "2026-11-22T08:00:00.000Z", "2", "advance.granted", "33600000001", "2.00", "EUR"]
+    assert type_in("tickets", "tail", "--json").stdout == f"{line(1)}\n{line(2)}\n"
+
+
+def test_following_goes_on_after_the_last_number(type_in, daemon, monkeypatch):
+    pages = iter([[line(7)], [], [line(8), line(9)], []])
+
+    def answer(params):
+        return {"lines": next(pages)}
+
+    def sleep(seconds):
+        if len(daemon.calls) == 4:
+            raise KeyboardInterrupt
+
+    daemon.answers["tickets.tail"] = answer
+    monkeypatch.setattr(tickets.time, "sleep", sleep)
+    result = type_in("tickets", "tail", "-f", "--json")
+    assert [json.loads(one)["seq"] for one in result.stdout.splitlines() if one] == [7, 8, 9]
+    assert [params.get("after_seq") for _, params in daemon.calls] == [None, 7, 7, 9]
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(("text", "rfc3339"), [
+    ("2026-11-22", "2026-11-22T00:00:00.000Z"), ("2026-11-22T08:30", "2026-11-22T08:30:00.000Z"),
+    ("2026-11-22 08:30:01.5", "2026-11-22T08:30:01.500Z"), ("2026-11-22T08:30:00+02:00", "2026-11-22T06:30:00.000Z"),
+    ("2026-11-22T08:30:00Z", "2026-11-22T08:30:00.000Z")])
+def test_times(text, rfc3339):
+    assert moment(text) == rfc3339
+
+
+def export(type_in, *more, since="2026-11-01", until="2026-12-01", file_format="jsonl"):
+    return type_in("tickets", "export", "--format", file_format, "--from", since, "--to", until, *more)
+
+
+def test_export_asks_for_every_page(type_in, daemon, tmp_path):
+    def page(params):
+        number = int(params.get("after", "0"))
+        return {"lines": [line(number + 1)], "after": str(number + 1) if number < 2 else None}
+
+    daemon.answers["tickets.page"] = page
+    result = export(type_in)
+    assert result.stdout == "".join(f"{line(n)}\n" for n in (1, 2, 3))
+    assert daemon.calls[0] == ("tickets.page", {
+        "since": "2026-11-01T00:00:00.000Z", "until": "2026-12-01T00:00:00.000Z", "limit": 1000})
+    assert [params.get("after") for _, params in daemon.calls] == [None, "1", "2"]
+    for file_format in ("csv", "xlsx"):
+        file = tmp_path / f"out.{file_format}"
+        assert export(type_in, "-o", str(file), file_format=file_format).exit_code == 0
+        assert file.read_bytes()[:2] == (b"PK" if file_format == "xlsx" else b"or")
+
+
+@pytest.mark.parametrize("options", [
+    {"since": "yesterday"}, {"until": "2026-11-01"}, {"since": "2026-13-01"}, {"file_format": "xlsx"},
+    {"file_format": "pdf"}])
+def test_wrong_export(options, type_in, daemon):
+    assert export(type_in, **options).exit_code == 2
+    assert daemon.calls == []
+
+
+def test_a_place_that_cannot_be_written(type_in, daemon):
+    daemon.answers["tickets.page"] = {"lines": [line(1)], "after": None}
+    result = export(type_in, "-o", "/nonexistent/x.jsonl")
+    assert result.exit_code == 1 and "could not write" in result.stderr
