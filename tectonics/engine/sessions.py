@@ -113,12 +113,12 @@ class Sessions:
                 self._engine.metrics.count("tectonics_shed_total", "dial")
                 return None
             session = self._sessions[key] = Session()
-            self._forget(dialled.at)
         elif self._engine.dispatching >= self._limits.dispatch_max:
             self._engine.metrics.count("tectonics_shed_total", "step")
             return None
         session.expires_at = dialled.at + style.session_s * 1000
         self._sessions.move_to_end(key)
+        self._forget(dialled.at)
         return session
 
     def _forget(self, now: int) -> None:

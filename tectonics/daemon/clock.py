@@ -1,0 +1,66 @@
+"""The production clock and ids.
+
+Twisted's asyncio reactor counts seconds since some start of its own; the house needs the time of
+day.  `WallClock` takes the time of day once and then follows the monotonic clock, which NTP slews
+but never steps, so that leases and deadlines never jump; the anchor is renewed only when the two
+differ by more than ANCHOR_S (a machine that slept, a wrong clock that was set right).
+"""
+
+import os
+import time
+
+from tectonics.ports import Clock
+
+ANCHOR_S = 2.0
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+
+
+class WallClock:
+    """Fills ports.Clock with the time of day."""
+
+    def __init__(self, reactor) -> None:
+        self._reactor = reactor
+        self._offset_s = time.time() - time.monotonic()
+
+    def seconds(self) -> float:
+        """Seconds since 1970-01-01 UTC."""
+        now = time.monotonic() + self._offset_s
+        wall = time.time()
+        if abs(wall - now) > ANCHOR_S:
+            self._offset_s += wall - now
+            return wall
+        return now
+
+    def callLater(self, delay, callable, *args, **kwargs):
+        """As IReactorTime."""
+        return self._reactor.callLater(delay, callable, *args, **kwargs)
+
+    def getDelayedCalls(self):
+        """As IReactorTime."""
+        return self._reactor.getDelayedCalls()
+
+
+class RisingIds:
+    """Fills ports.Ids: 10 characters of time, 8 of this process, 8 that count; sortable by time."""
+
+    def __init__(self, process: bytes | None = None) -> None:
+        self._process = _text(int.from_bytes(process or os.urandom(5), "big"), 8)
+        self._count = 0
+
+    def new(self, now: int) -> str:
+        """A new identity of the moment `now` (ms)."""
+        self._count += 1
+        return _text(now, 10) + self._process + _text(self._count, 8)
+
+
+def _text(number: int, places: int) -> str:
+    digits = []
+    for _ in range(places):
+        number, digit = divmod(number, 32)
+        digits.append(_ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def now_ms(clock: Clock) -> int:
+    """This moment in ms."""
+    return int(clock.seconds() * 1000)

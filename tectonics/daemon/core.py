@@ -1,0 +1,81 @@
+"""The inner daemon: everything between the listeners and the database, wired once.
+
+The whole daemon (assemble.py), the crash tests and the simulation build the same core; they differ
+in clock, ids and what they plug into the ports.
+"""
+
+from dataclasses import dataclass
+
+from tectonics.domain.messages import Catalogue
+from tectonics.engine.answers import Answers
+from tectonics.engine.desk import EngineDesk
+from tectonics.engine.dispatch import Engine
+from tectonics.engine.enquiry import Enquiry
+from tectonics.engine.intake import EngineIntake
+from tectonics.engine.outbox import OutboxRunner
+from tectonics.engine.pace import Limits, OutboxPace
+from tectonics.engine.policies import PolicyHolder
+from tectonics.engine.sessions import Sessions
+from tectonics.ports import (
+    Alarms,
+    Billing,
+    Clock,
+    Ids,
+    Messenger,
+    Metrics,
+    Outbox,
+    PolicyLog,
+    Queries,
+    Store,
+)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """What the core is plugged into."""
+
+    store: Store
+    outbox: Outbox
+    policies: PolicyLog
+    queries: Queries
+    billing: Billing
+    messenger: Messenger
+    clock: Clock
+    ids: Ids
+    metrics: Metrics
+    alarms: Alarms
+
+
+@dataclass(frozen=True)
+class Core:
+    """What channels, feeds, people and timers use."""
+
+    engine: Engine
+    outbox: OutboxRunner
+    sessions: Sessions
+    intake: EngineIntake
+    desk: EngineDesk
+    policies: PolicyHolder
+    limits: Limits
+    pace: OutboxPace
+
+
+def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[str, ...], limits: Limits,
+               pace: OutboxPace, read_deadline_s: float) -> Core:
+    """Wires the engine; nothing runs before `start_core`."""
+    policies = PolicyHolder(rooms.policies, decode_policy, rooms.clock)
+    engine = Engine(rooms.store, policies, catalogue, rooms.clock, rooms.ids, rooms.metrics, rooms.alarms)
+    answers = Answers()
+    engine.on_decided.append(answers.heard)
+    enquiry = Enquiry(rooms.billing, rooms.clock, read_deadline_s)
+    outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace)
+    return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes),
+                EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace)
+
+
+async def start_core(core: Core, policy_document: dict) -> None:
+    """Loads the policy and today's usage, and takes over what an earlier life left behind."""
+    await core.policies.start(policy_document)
+    await core.engine.usage.refresh(core.engine.now())
+    while await core.outbox.adopt():
+        pass
