@@ -65,6 +65,9 @@ class Deadlines:
     send_s: float = SEND_DEADLINE_S
 
 
+DEADLINES = Deadlines()
+
+
 class EmbeddedBilling:
     """ports.Billing over the ledger in the file `path`, and the till of that ledger.
 
@@ -77,7 +80,7 @@ class EmbeddedBilling:
 
     def __init__(self, path: str | os.PathLike, clock: Clock, executor_factory: Callable[[], object],
                  metrics: Metrics | None = None, capabilities: Capabilities = OPENLY,
-                 deadlines: Deadlines = Deadlines()):
+                 deadlines: Deadlines = DEADLINES):
         self.capabilities = capabilities
         self._clock = clock
         self._deadlines = deadlines
