@@ -207,8 +207,11 @@ class FakeFaults:
     refuse: int = 0
     lose_answers: int = 0
     lose_requests: int = 0
-    hang: bool = False
-    lose_answers_share: float = 0.0
+    hang_balance: bool = False
+    refuse_percent: int = 0
+    lose_requests_percent: int = 0
+    lose_answers_percent: int = 0
+    seed: int = 0
 
 
 class FakeTill:
@@ -225,11 +228,12 @@ class FakeTill:
         self.booked.append((msisdn, -amount_minor))
         return succeed(self.answer)
 
-    def faults(self) -> FakeFaults:
-        return self.ordered
+    def faults(self) -> Deferred[FakeFaults]:
+        return succeed(self.ordered)
 
-    def set_faults(self, **changes) -> None:
+    def set_faults(self, **changes) -> Deferred[FakeFaults]:
         self.ordered = replace(self.ordered, **changes)
+        return succeed(self.ordered)
 
 
 class FakeIntake:

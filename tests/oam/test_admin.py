@@ -198,10 +198,11 @@ def test_the_till_books_and_tells_the_balance(world):
 
 def test_faults_are_shown_and_ordered(world):
     assert ask(world, "billing.faults")["delay_s"] == 0
-    answer = ask(world, "billing.faults", delay_s=1.5, refuse=2, hang=True, lose_answers_share=0.5)
-    assert (answer["delay_s"], answer["refuse"], answer["hang"], answer["lose_answers_share"]) == (1.5, 2, True, 0.5)
+    answer = ask(world, "billing.faults", delay_s=1.5, refuse=2, hang_balance=True, lose_answers_percent=50)
+    assert (answer["delay_s"], answer["refuse"], answer["lose_answers_percent"]) == (1.5, 2, 50)
+    assert answer["hang_balance"] is True
     assert ask(world, "billing.faults", delay_s=0)["refuse"] == 2
-    for wrong in ({"delay_s": -1}, {"refuse": 1.5}, {"hang": 1}, {"lose_answers_share": 2}, {"no_such": 1}):
+    for wrong in ({"delay_s": -1}, {"refuse": 1.5}, {"hang_balance": 1}, {"seed": "x"}, {"refuse_percent": 101}, {"no_such": 1}):
         with pytest.raises(TheirFault):
             ask(world, "billing.faults", **wrong)
 

@@ -17,6 +17,7 @@ from tectonics.oam.admin import parameters as take
 from tectonics.oam.admin.method import Method, Offices
 
 DELAY_S_MAX = 3600.0
+_NEXT = ("refuse", "lose_requests", "lose_answers")
 _REFUSALS = {
     "insufficient": "the balance is too small",
     "unknown_subscriber": "the billing system knows no such subscriber",
@@ -35,9 +36,9 @@ class Till(Protocol):
 
     def spend(self, msisdn: str, amount_minor: int) -> Deferred[Outcome]: ...
 
-    def faults(self) -> Faults: ...
+    def faults(self) -> Deferred[Faults]: ...
 
-    def set_faults(self, **changes) -> None: ...
+    def set_faults(self, **changes) -> Deferred[Faults]: ...
 
 
 def methods(offices: Offices) -> dict[str, Method]:
@@ -53,7 +54,7 @@ def methods(offices: Offices) -> dict[str, Method]:
             "books a recharge at the till (embedded billing)", changes=True),
         "billing.spend": Method(partial(_spend, offices), {"msisdn": number, "amount": amount},
                                 "spends from the main balance (demo)", changes=True),
-        "billing.faults": Method(partial(_faults, offices), _fault_parameters(offices.till),
+        "billing.faults": Method(partial(_faults, offices), _fault_parameters(),
                                  "shows or orders faults of the embedded billing", changes=True),
     }
 
@@ -83,28 +84,23 @@ async def _booked(offices: Offices, outcome: Outcome, msisdn: str, amount: int, 
     if isinstance(outcome, Refused):
         raise TheirFault(outcome.text or _REFUSALS.get(outcome.reason, outcome.reason))
     if not isinstance(outcome, Done):
-        raise TheirFault(f"nobody can say whether it was {done}: {outcome.text}; send it again with the same id")
+        raise TheirFault(f"nobody can say whether it was {done} ({outcome.text}); look at the balance")
     currency = offices.policies.current.currency
     left = None if outcome.balance_minor is None else format_minor(outcome.balance_minor, currency)
     text = f"{format_minor(amount, currency)} {currency} {done}" + (f", balance {left}" if left else "")
     return {"text": text, "msisdn": msisdn, "balance": left, "currency": currency}
 
 
-def _fault_parameters(till: Till) -> dict[str, take.Parameter]:
-    return {name: _fault(name, value) for name, value in asdict(till.faults()).items()}
-
-
-def _fault(name: str, value: object) -> take.Parameter:
-    if isinstance(value, bool):
-        return take.flag("on or off", None)
-    if isinstance(value, int):
-        return take.whole("how many of the next", 0, take.COUNT_MAX, None)
-    high = DELAY_S_MAX if name.endswith("_s") else 1.0
-    return take.number("seconds" if name.endswith("_s") else "a share from 0 to 1", high, None)
+def _fault_parameters() -> dict[str, take.Parameter]:
+    counts = {name: take.whole("how many of the next writes", 0, take.COUNT_MAX, None) for name in _NEXT}
+    shares = {f"{name}_percent": take.whole("a share of all writes, in percent", 0, 100, None) for name in _NEXT}
+    return {"delay_s": take.number("seconds before every answer", DELAY_S_MAX, None), **counts,
+            "hang_balance": take.flag("balance enquiries get no answer", None), **shares,
+            "seed": take.whole("of the shares", 0, take.COUNT_MAX, None)}
 
 
 async def _faults(offices: Offices, who: str, **changes) -> dict:
     ordered = {name: value for name, value in changes.items() if value is not None}
     if ordered:
-        offices.till.set_faults(**ordered)
-    return asdict(offices.till.faults())
+        await offices.till.set_faults(**ordered)
+    return asdict(await offices.till.faults())

@@ -6,7 +6,7 @@ instead; unknown parameters are refused, because a misspelt one would silently d
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.money import parse_minor
@@ -32,6 +32,7 @@ class Parameter:
     read: Callable[[object], object]
     meaning: str
     default: object = _REQUIRED
+    schema: Mapping = field(default_factory=lambda: {"type": "string"})  # JSON Schema, for OpenAPI
 
     @property
     def required(self) -> bool:
@@ -77,7 +78,8 @@ def text(meaning: str, default: object = _REQUIRED, length_max: int = TEXT_MAX) 
             raise TheirFault(f"it is empty; {meaning}")
         return line
 
-    return Parameter(read, meaning, default)
+    least = 1 if default is _REQUIRED else 0
+    return Parameter(read, meaning, default, {"type": "string", "minLength": least, "maxLength": length_max})
 
 
 def msisdn(country_code: str, default: object = _REQUIRED) -> Parameter:
@@ -114,7 +116,7 @@ def whole(meaning: str, low: int, high: int, default: object = _REQUIRED) -> Par
             raise TheirFault(f"a whole number from {low} to {high} is expected")
         return number
 
-    return Parameter(read, meaning, default)
+    return Parameter(read, meaning, default, {"type": "integer", "minimum": low, "maximum": high})
 
 
 def number(meaning: str, high: float, default: object = _REQUIRED) -> Parameter:
@@ -125,7 +127,7 @@ def number(meaning: str, high: float, default: object = _REQUIRED) -> Parameter:
             raise TheirFault(f"a number from 0 to {high:g} is expected")
         return given
 
-    return Parameter(read, meaning, default)
+    return Parameter(read, meaning, default, {"type": "number", "minimum": 0, "maximum": high})
 
 
 def flag(meaning: str, default: object = _REQUIRED) -> Parameter:
@@ -136,7 +138,7 @@ def flag(meaning: str, default: object = _REQUIRED) -> Parameter:
             raise TheirFault("true or false is expected")
         return given
 
-    return Parameter(read, meaning, default)
+    return Parameter(read, meaning, default, {"type": "boolean"})
 
 
 def word(meaning: str, words: tuple[str, ...], default: object = _REQUIRED) -> Parameter:
@@ -147,7 +149,7 @@ def word(meaning: str, words: tuple[str, ...], default: object = _REQUIRED) -> P
             raise TheirFault(f"one of {', '.join(words)} is expected")
         return given
 
-    return Parameter(read, meaning, default)
+    return Parameter(read, meaning, default, {"type": "string", "enum": list(words)})
 
 
 def moment(meaning: str, default: int) -> Parameter:
@@ -162,7 +164,7 @@ def moment(meaning: str, default: int) -> Parameter:
             raise TheirFault(f"a time with its zone is expected, such as {rfc3339(0)}")
         return at
 
-    return Parameter(read, meaning, default)
+    return Parameter(read, meaning, default, {"type": "string", "format": "date-time"})
 
 
 def document(meaning: str) -> Parameter:
@@ -173,7 +175,7 @@ def document(meaning: str) -> Parameter:
             raise TheirFault("an object is expected")
         return given
 
-    return Parameter(read, meaning)
+    return Parameter(read, meaning, schema={"type": "object"})
 
 
 def limit(default: int = 100) -> Parameter:
