@@ -22,7 +22,7 @@ from twisted.logger import Logger
 from tectonics.database import migrate
 from tectonics.database.batch import BatchQueue
 from tectonics.database.sqlite import open_connection, open_reader
-from tectonics.domain.errors import OurFault, TheirFault
+from tectonics.domain.errors import TheirFault
 from tectonics.store import origin as origins
 from tectonics.store.accounts import SqlStore
 from tectonics.store.outbox import SqlOutbox
@@ -97,14 +97,13 @@ def open_store(path: str | os.PathLike, origin: str, clock, executor_factory: Ca
     process has taken the origin over.  TheirFault when the file is not one that this program can use.
     """
     connect = partial(open_connection, path)
-    connection = connect()
     try:
+        connection = connect()
         migrate.upgrade(connection, MIGRATIONS, now_ms)
         life = origins.claim(connection, origin)
-    except (sqlite3.Error, TheirFault, OurFault):
-        connection.close()
-        raise
+        readers = Reader(open_reader(path)), Reader(open_reader(path))
+    except (sqlite3.Error, OSError) as error:
+        raise TheirFault(f"the database {path} cannot be opened: {error}") from error
     lease_ms = round(lease_s * 1000)
     writer = Writer(connect, life, lease_ms, connection)
-    return SqliteStore(writer, (Reader(open_reader(path)), Reader(open_reader(path))), life, clock,
-                       executor_factory, lease_ms, on_fenced)
+    return SqliteStore(writer, readers, life, clock, executor_factory, lease_ms, on_fenced)
