@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 import msgspec
-from twisted.application.internet import ClientService
+from twisted.application.internet import ClientService, backoffPolicy
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import Factory, Protocol
 
@@ -21,6 +21,7 @@ from tectonics.ports import Clock
 from tectonics.wire.ticket_stream import Ack, ClientSide, Err, Gap, Hello, Ok, Ping, Pong, Record, encode
 
 KEPT_MAX = 100_000
+RETRY_S = (0.05, 5.0)  # the first and the longest wait before it connects again
 
 
 class _Ticket(msgspec.Struct):
@@ -62,7 +63,7 @@ class TicketConsumer:
     def start(self) -> None:
         """Connects, and again after each loss."""
         self._service = ClientService(self._endpoint, Factory.forProtocol(lambda: _Consuming(self)),
-                                      clock=self.clock)
+                                      retryPolicy=backoffPolicy(*RETRY_S), clock=self.clock)
         self._service.startService()
 
     def stop(self) -> Deferred[None]:

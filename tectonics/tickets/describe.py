@@ -73,6 +73,9 @@ _FILES = """## Files
 `<origin>_<YYYYMMDD>_<file number>.jsonl`. Hours and days are of UTC. An hour in which nothing happened gets its file
 too, and so does one in which the daemon was stopped. File numbers have no hole; a closed file is never written again.
 
+Closed files may be moved or deleted by whoever collects them: how far the files have come is also kept in
+`.<origin>.last` beside them. Leave that file where it is.
+
 The file being written ends in `.part`; do not collect it. When it is closed it is synced, then renamed. A stop or a
 crash leaves the `.part`, and the next start writes it anew from the database: its first ticket is the one after the
 last closed file's. A ticket stands in the file of the hour in which it was written, so one that was decided just

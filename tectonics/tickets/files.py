@@ -1,8 +1,8 @@
 """Ticket files: every ticket of this process's origin, in closed files without hole or repetition.
 
 One loop pulls tickets from the log in pages, in order, and appends them to the open file; a commit
-or the end of the period only makes it look sooner.  The database is the truth and the directory of
-closed files the progress: at start, and after any failure, the first number of the open file is the
+or the end of the period only makes it look sooner.  The database is the truth and the last closed
+file the progress (file_progress.py): at start, and after any failure, the first number of the open file is the
 last closed file's last_seq + 1, its period follows that file's, and the `.part` is written anew from
 the log.  So a crash at any point (also between sync, rename and directory sync) loses nothing and
 writes nothing twice, and a graceful stop is the same thing: it leaves the `.part` to be continued.
@@ -28,8 +28,9 @@ from twisted.logger import Logger
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.ports import Alarms, Clock, TicketLine, TicketLog
 from tectonics.tickets.export import csv_copy
-from tectonics.tickets.file_format import Closure, FileFault, PartFile, read_trailer
-from tectonics.tickets.file_names import FileName, Period, newest
+from tectonics.tickets.file_format import Closure, FileFault, PartFile, Trailer
+from tectonics.tickets.file_names import FileName, Period
+from tectonics.tickets.file_progress import last_closed, note, unfinished
 
 FILES_CONSUMER = "(files)"  # no consumer of the stream can have this name
 PAGE = 1000
@@ -75,7 +76,7 @@ class TicketFiles:
         self._running = True
         started: Deferred[None] = Deferred()
         self._loop = ensureDeferred(self._run(started))
-        self._loop.addErrback(self._broken)
+        self._loop.addErrback(self._broken, started)
         return started
 
     def stop(self) -> Deferred[None]:
@@ -157,66 +158,59 @@ class TicketFiles:
     async def _recover(self) -> None:
         """Opens the file that follows the last closed one."""
         last = await self._in_thread(self._last_closed)
-        now_s = self._clock.seconds()
         if last is None:
-            oldest, _ = await self._tickets.span(self._origin)
-            started_s = await self._in_thread(self._unfinished_since, now_s)
-            await self._open(1, self._period_from(started_s, now_s), oldest)
+            await self._begin()
         else:
             name, trailer = last
             after_s = name.period.end_s if trailer.reason == Closure.TIME_LIMIT else name.period.start_s
-            await self._open(name.number + 1, self._period_from(after_s, now_s), trailer.last_seq + 1)
-        await self._tickets.acknowledge(FILES_CONSUMER, self._origin, self._file.first_seq - 1)
+            await self._open(name.number + 1, self._period_from(after_s), trailer.last_seq + 1)
+        await self._tickets.acknowledge(FILES_CONSUMER, self._origin, self._file.last_seq)
         self._alarms.clear("ticket_disk")
 
-    def _period_from(self, after_s: float, now_s: float) -> Period:
+    async def _begin(self) -> None:
+        """Opens the very first file; or one after what the cursor says where the directory was lost."""
+        cursor = await self._tickets.cursor(FILES_CONSUMER, self._origin)
+        oldest, _ = await self._tickets.span(self._origin)
+        parts = await self._in_thread(unfinished, self._directory, self._origin)
+        started_s = min((name.period.start_s for name, _ in parts), default=self._clock.seconds())
+        await self._open(1, self._period_from(started_s), max(oldest, (cursor or 0) + 1))
+
+    def _period_from(self, after_s: float) -> Period:
         period = Period.at(after_s, self._rotate)
-        earliest_s = now_s - GAP_PERIODS_MAX * period.length_s
+        earliest_s = self._clock.seconds() - GAP_PERIODS_MAX * period.length_s
         return period if period.start_s >= earliest_s else Period.at(earliest_s, self._rotate)
 
-    def _last_closed(self):
-        self._directory.mkdir(parents=True, exist_ok=True)
-        name = newest([entry.name for entry in self._directory.iterdir()], self._origin)
-        if name is None:
-            return None
-        path = self._directory / str(name)
-        trailer = read_trailer(path)
-        if self._csv:
-            csv_copy(path)
-        return name, trailer
-
-    def _unfinished_since(self, now_s: float) -> float:
-        """When the period of the very first file began, if a life before this one had opened it."""
-        names = [FileName.parse(part.stem) for part in self._directory.glob("*.jsonl.part")]
-        return min((name.period.start_s for name in names if name and name.origin == self._origin),
-                   default=now_s)
+    def _last_closed(self) -> tuple[FileName, Trailer] | None:
+        last = last_closed(self._directory, self._origin)
+        if last is not None and self._csv and (self._directory / str(last[0])).exists():
+            csv_copy(self._directory / str(last[0]))
+        return last
 
     async def _open(self, number: int, period: Period, first_seq: int) -> None:
         name = str(FileName(self._origin, period, number))
         opened_at = round(self._clock.seconds() * 1000)
-        await self._in_thread(self._remove_other_parts, name)
-        self._file = await self._in_thread(PartFile, self._directory, name, self._origin, first_seq, opened_at)
+        self._file = await self._in_thread(self._create, name, first_seq, opened_at)
         self._period = period
 
-    def _remove_other_parts(self, name: str) -> None:
-        for part in self._directory.glob("*.jsonl.part"):
-            other = FileName.parse(part.stem)
-            if other and other.origin == self._origin and part.stem != name:
-                part.unlink()
+    def _create(self, name: str, first_seq: int, opened_at: int) -> PartFile:
+        for other, path in unfinished(self._directory, self._origin):
+            if str(other) != name:
+                path.unlink()
+        return PartFile(self._directory, name, self._origin, first_seq, opened_at)
 
     async def _close(self, reason: Closure) -> None:
-        now_s = self._clock.seconds()
         file = self._file
-        trailer = await self._in_thread(self._seal, file, reason, round(now_s * 1000))
+        trailer = await self._in_thread(self._seal, file, reason, round(self._clock.seconds() * 1000))
         self.log.info("Ticket file {file} closed with {count} tickets: {why}.",
                       file=file.name, count=trailer.count, why=trailer.reason_text)
         number = FileName.parse(file.name).number + 1
         after_s = self._period.end_s if reason == Closure.TIME_LIMIT else self._period.start_s
-        await self._open(number, self._period_from(after_s, now_s), trailer.last_seq + 1)
+        await self._open(number, self._period_from(after_s), trailer.last_seq + 1)
         await self._tickets.acknowledge(FILES_CONSUMER, self._origin, trailer.last_seq)
 
-    def _seal(self, file: PartFile, reason: Closure, closed_at: int):
+    def _seal(self, file: PartFile, reason: Closure, closed_at: int) -> Trailer:
         trailer = file.close(reason, closed_at)
+        note(self._directory, trailer)
         if self._csv:
             csv_copy(self._directory / file.name)
         return trailer
@@ -262,6 +256,10 @@ class TicketFiles:
         if isinstance(error, (OSError, FileFault)):
             self._alarms.raise_alarm("ticket_disk", f"Ticket files cannot be written in {self._directory}: {error}")
 
-    def _broken(self, failure) -> None:
+    def _broken(self, failure, started: Deferred[None]) -> None:
+        """Boundary: a bug ends the files until the next start; tickets wait in the database."""
         self.log.failure("Ticket files stopped by a fault of our own", failure)
-        self._alarms.raise_alarm("ticket_disk", f"Ticket files stopped: {failure.getErrorMessage()}")
+        self._alarms.raise_alarm("internal_fault", "Ticket files have stopped; start the daemon anew.", "ticket_files")
+        self._abandon()
+        if not started.called:
+            started.callback(None)

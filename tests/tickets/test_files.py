@@ -248,6 +248,66 @@ def test_a_closed_file_that_was_damaged_raises_the_alarm_and_is_not_touched(worl
     assert path.read_bytes() == b"gone\n"
 
 
+def test_collected_files_are_not_written_again(world):
+    world.start()
+    world.commit(3)
+    world.advance(3600)
+    world.commit(2)
+    world.advance(3600)
+    world.files.stop()
+    for name in world.names():
+        (world.directory / name).unlink()
+    world.commit(4)
+    world.start()
+    world.advance(3600)
+    [name] = world.names()
+    assert name == "n1_20261122_10_000003.jsonl"
+    trailer = verify(world.directory / name)
+    assert (trailer.first_seq, trailer.last_seq) == (6, 9)
+
+
+def test_a_lost_directory_begins_anew_after_what_stood_in_it(world):
+    world.start()
+    world.commit(3)
+    world.advance(3600)
+    world.files.stop()
+    shutil.rmtree(world.directory)
+    world.commit(4)
+    world.start()
+    world.advance(3600)
+    trailer = verify(world.directory / world.names()[0])
+    assert (trailer.first_seq, trailer.last_seq) == (4, 7)
+
+
+def test_a_crash_before_the_note_believes_the_file(world):
+    world.start()
+    world.commit(3)
+    world.advance(3600)
+    world.files.stop()
+    note = (world.directory / ".n1.last").read_bytes()
+    world.start()
+    world.commit(3)
+    world.advance(3600)
+    world.files.stop()
+    (world.directory / ".n1.last").write_bytes(note)
+    world.commit(1)
+    world.start()
+    world.advance(3600)
+    assert world.check()[0] == list(range(1, 8))
+
+
+def test_the_first_period_is_continued_after_a_crash_in_it(world):
+    world.start()
+    world.commit(2)
+    world.advance(1)
+    world.files.stop()
+    world.advance(3600)
+    world.start()
+    world.advance(1)
+    assert world.names() == ["n1_20261122_08_000001.jsonl"] and world.check()[0] == [1, 2]
+    assert world.names(".part") == ["n1_20261122_09_000002.jsonl.part"]
+
+
 def test_retention_is_held_back_by_what_stands_in_closed_files(world):
     world.start()
     assert world.log.saved == {(FILES_CONSUMER, "n1"): 0}
@@ -256,6 +316,22 @@ def test_retention_is_held_back_by_what_stands_in_closed_files(world):
     assert world.log.saved[FILES_CONSUMER, "n1"] == 0
     world.advance(3600)
     assert world.log.saved[FILES_CONSUMER, "n1"] == 5
+
+
+def test_a_bug_stops_the_files_with_an_alarm_and_nothing_else(world):
+    def in_thread(function, *arguments):
+        raise KeyError("a bug")
+
+    started, stopped = [], []
+    files = TicketFiles(world.directory, "n1", world.log, world.clock, world.recorder, in_thread=in_thread)
+    files.start().addCallback(started.append)
+    assert started == [None] and ("internal_fault", "ticket_files") in world.recorder.raised
+    world.commit(3)
+    files.stop().addCallback(stopped.append)
+    assert stopped == [None]
+    world.start()
+    world.advance(3600)
+    assert world.check()[0] == [1, 2, 3]
 
 
 def test_csv_beside_it(world):
