@@ -81,8 +81,8 @@ class EmbeddedFeed:
         """Boundary: whatever stopped the page, it is told again."""
         if not failure.check(TheirFault):
             self.log.failure("The feed of the embedded till failed and tries again", failure)
-        self._alarms.raise_alarm("feed_lag", f"recharges of the embedded till wait: {failure.getErrorMessage()}",
-                                 TILL_FEED)
+        self._alarms.raise_alarm(
+            "feed_lag", f"recharges of the embedded till wait: {failure.getErrorMessage()}", TILL_FEED)
         self._wait(self._pause_s)
         self._pause_s = min(self._pause_s * 2, RETRY_S_MAX)
 

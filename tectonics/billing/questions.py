@@ -48,7 +48,8 @@ class Questions:
         self._pending_max = pending_max
         self.pending = 0
 
-    def ask(self, operation: str, question: Callable[[], Deferred], deadline_s: float, late, full) -> Deferred:
+    def ask(self, operation: str, question: Callable[[], Deferred], deadline_s: float, late,
+            full) -> Deferred:
         """The answer of `question()`, or `late` after `deadline_s`, or `full` where it was not asked.
 
         The Deferred never fails: Busy is `full`, any other failure is logged and answered with

@@ -61,11 +61,14 @@ def test_a_reversal_takes_its_recharge_back(clock, billing):
     assert main_minor(clock, billing) == 100
 
 
-@pytest.mark.parametrize("event, text", [
-    (recharged(msisdn=NEW), "unknown subscriber"),
-    (recharged(currency="USD"), "the account is in EUR"),
-    (recharged(amount_minor=10**15), "the balance would be beyond any account"),
-])
+@pytest.mark.parametrize(
+    "event, text",
+    [
+        (recharged(msisdn=NEW), "unknown subscriber"),
+        (recharged(currency="USD"), "the account is in EUR"),
+        (recharged(amount_minor=10**15), "the balance would be beyond any account"),
+    ],
+)
 def test_what_the_ledger_refuses_is_not_told(clock, billing, event, text):
     ears = Ears()
     with pytest.raises(TheirFault, match=text):
@@ -102,4 +105,5 @@ def test_a_ledger_that_does_not_answer_is_busy(clock, billing):
 
 def now_never():
     from twisted.internet.defer import Deferred
+
     return Deferred()

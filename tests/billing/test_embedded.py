@@ -30,6 +30,7 @@ def make(tmp_path, clock, metrics):
         billing = billing_on(clock, tmp_path / "ledger.sqlite", metrics, Capabilities(**capabilities))
         made.append(billing)
         return with_accounts(clock, billing)
+
     yield make
     for billing in made:
         now_of(clock, billing.close())
@@ -153,9 +154,19 @@ def test_hanging_enquiries_end_at_the_deadline(clock, billing):
     assert [type(a[0]) for a in answers] == [Unavailable, Unavailable]
 
 
-@pytest.mark.parametrize("change", [{"gold": 1}, {"delay_s": -1}, {"refuse": "two"}, {"refuse": True},
-                                    {"hang_balance": 1}, {"lose_answers_percent": 101}, {"delay_s": 1e9},
-                                    {"delay_s": float("nan")}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"gold": 1},
+        {"delay_s": -1},
+        {"refuse": "two"},
+        {"refuse": True},
+        {"hang_balance": 1},
+        {"lose_answers_percent": 101},
+        {"delay_s": 1e9},
+        {"delay_s": float("nan")},
+    ],
+)
 def test_a_fault_that_is_none_changes_nothing(clock, billing, change):
     before = now_of(clock, billing.faults())
     with pytest.raises(TheirFault):
@@ -232,7 +243,7 @@ def test_killed_around_the_commit(tmp_path, steps):
 def test_deadlines_are_the_callers(tmp_path, clock):
     billing = with_accounts(clock, billing_on(clock, tmp_path / "l", deadlines=Deadlines(0.5, 1.0)))
     now_of(clock, billing.set_faults(lose_requests=1, hang_balance=True))
-    answers = asked(billing.credit(credit("TEC-1"))) , asked(billing.balance(A))
+    answers = asked(billing.credit(credit("TEC-1"))), asked(billing.balance(A))
     clock.advance(0.5)
     assert [len(a) for a in answers] == [0, 1]
     clock.advance(0.5)

@@ -58,14 +58,18 @@ def test_a_recharge_is_told_at_once_and_nothing_else_is(world):
     world.feed(ears)
     now_of(world.clock, world.billing.credit(credit("TEC-1")))
     now_of(world.clock, world.billing.spend(A, 10))
-    now_of(world.clock, BookingIntake(world.billing, Ears(), "EUR").feed(
-        Recharged(A, "tcp", "r9", 5, 5, 500, "EUR")))
+    now_of(
+        world.clock,
+        BookingIntake(world.billing, Ears(), "EUR").feed(Recharged(A, "tcp", "r9", 5, 5, 500, "EUR")),
+    )
     world.recharge("v1")
     now_of(world.clock, world.billing.reverse(A, "v1", "x1"))
     world.settle()
     at = START_S * 1000
-    assert ears.heard == [Recharged(A, "embedded", "v1", at, at, 500, "EUR", "voucher"),
-                          Reversed(A, "embedded", "x1", at, "v1")]
+    assert ears.heard == [
+        Recharged(A, "embedded", "v1", at, at, 500, "EUR", "voucher"),
+        Reversed(A, "embedded", "x1", at, "v1"),
+    ]
     assert world.metrics.counted["tectonics_feed_records_total", "embedded", "ok"] == 2
 
 

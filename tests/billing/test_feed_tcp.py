@@ -51,7 +51,12 @@ def test_answers():
     protocol, transport = connected(ears, metrics)
     protocol.dataReceived(record("r1") + record("r1") + record("r2", amount="-1") + b"{\n\r\n" + record("r3"))
     assert transport.value().decode().splitlines() == [
-        "OK r1", "DUP r1", "ERR r2 amount must be more than zero", "ERR - the line is not JSON", "OK r3"]
+        "OK r1",
+        "DUP r1",
+        "ERR r2 amount must be more than zero",
+        "ERR - the line is not JSON",
+        "OK r3",
+    ]
     assert ears.heard[0] == Recharged(A, "tcp", "r1", 10**12, 10**12, 500, "EUR")
     assert {key[2]: n for key, n in metrics.counted.items()} == {"ok": 2, "dup": 1, "err": 2}
 
@@ -75,12 +80,15 @@ def test_a_slow_answer_holds_back_the_later_ones():
     assert transport.value() == b"OK r1\nOK r2\nERR - the line is not JSON\n"
 
 
-@pytest.mark.parametrize("error, told", [
-    (Busy("the queue is full"), b"ERR r1 busy, send it again\n"),
-    (TheirFault("unknown\nsubscriber"), b"ERR r1 unknown subscriber\n"),
-    (OurFault("secret"), b"ERR r1 internal error, send it again\n"),
-    (ZeroDivisionError("secret"), b"ERR r1 internal error, send it again\n"),
-])
+@pytest.mark.parametrize(
+    "error, told",
+    [
+        (Busy("the queue is full"), b"ERR r1 busy, send it again\n"),
+        (TheirFault("unknown\nsubscriber"), b"ERR r1 unknown subscriber\n"),
+        (OurFault("secret"), b"ERR r1 internal error, send it again\n"),
+        (ZeroDivisionError("secret"), b"ERR r1 internal error, send it again\n"),
+    ],
+)
 def test_what_the_intake_refuses(error, told):
     metrics = Counts()
     protocol, transport = connected(Ears(error), metrics)
@@ -190,10 +198,20 @@ async def served(ears, count=1, **limits):
 async def test_a_thousand_pipelined_records_over_a_socket():
     ears = Ears()
     factory, port, [peer] = await served(ears, pending_max=10)
-    peer.transport.write(b"".join(record(f"r{n}") for n in range(1000)) + b"z" * 100_000 + b"\n" + record("last"))
+    peer.transport.write(
+        b"".join(record(f"r{n}") for n in range(1000)) + b"z" * 100_000 + b"\n" + record("last")
+    )
     await peer.lines(1002)
     assert peer.received.decode().split() == [
-        *(word for n in range(1000) for word in ("OK", f"r{n}")), "ERR", "-", "line", "too", "long", "OK", "last"]
+        *(word for n in range(1000) for word in ("OK", f"r{n}")),
+        "ERR",
+        "-",
+        "line",
+        "too",
+        "long",
+        "OK",
+        "last",
+    ]
     factory.disconnect()
     await peer.over
     await port.stopListening()

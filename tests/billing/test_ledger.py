@@ -53,7 +53,9 @@ def main_minor(connection, msisdn=A):
 
 def test_an_opening_happens_once(ledger):
     assert apply(ledger, [Opening(A, "USD", 5, balance_minor=900), Opening("33699999999", "EUR", 5)]) == [
-        False, True]
+        False,
+        True,
+    ]
     account = reads.account(ledger, A, 0)
     assert (account.currency, account.main_minor) == ("EUR", 100)
     assert [m.kind for m in reads.movements(ledger, A, 10)] == ["opening"]
@@ -62,7 +64,11 @@ def test_an_opening_happens_once(ledger):
 def test_credit_debit_and_what_is_remembered(ledger):
     credit, debit = entry(CREDIT, 200, "c1"), entry(DEBIT, 250, "d1")
     assert apply(ledger, [credit, debit, credit, debit]) == [
-        Done("L2", 300), Done("L3", 50), Done("L2", 300), Done("L3", 50)]
+        Done("L2", 300),
+        Done("L3", 50),
+        Done("L2", 300),
+        Done("L3", 50),
+    ]
     assert apply(ledger, [LookUp(A, "c1"), LookUp(A, "never")]) == [Done("L2", 300), NotFound()]
     assert main_minor(ledger) == 50
 
@@ -77,21 +83,27 @@ def test_one_that_forgets_does_it_again(ledger):
 def test_the_window_is_the_time_since_it_was_done(ledger):
     later = entry(CREDIT, 200, "c1", at=5000, known_since_at=1001)
     assert apply(ledger, [entry(CREDIT, 200, "c1", at=1000), later, later]) == [
-        Done("L2", 300), Done("L3", 500), Done("L3", 500)]
+        Done("L2", 300),
+        Done("L3", 500),
+        Done("L3", 500),
+    ]
 
 
-@pytest.mark.parametrize("asked, reason", [
-    (entry(DEBIT, 101), "insufficient"),
-    (entry(SPEND, 101), "insufficient"),
-    (entry(CREDIT, 1, msisdn="33677777777"), "unknown_subscriber"),
-    (entry(CREDIT, 1, currency="USD"), "rejected"),
-    (entry(CREDIT, 0), "rejected"),
-    (entry(CREDIT, -5), "rejected"),
-    (entry(CREDIT, 1, balance_type="gold"), "rejected"),
-    (entry(DEBIT, 1, balance_type="data"), "rejected"),
-    (entry(CREDIT, 10**15), "rejected"),
-    (entry(REVERSAL, ref="tcp:none"), "unknown_recharge"),
-])
+@pytest.mark.parametrize(
+    "asked, reason",
+    [
+        (entry(DEBIT, 101), "insufficient"),
+        (entry(SPEND, 101), "insufficient"),
+        (entry(CREDIT, 1, msisdn="33677777777"), "unknown_subscriber"),
+        (entry(CREDIT, 1, currency="USD"), "rejected"),
+        (entry(CREDIT, 0), "rejected"),
+        (entry(CREDIT, -5), "rejected"),
+        (entry(CREDIT, 1, balance_type="gold"), "rejected"),
+        (entry(DEBIT, 1, balance_type="data"), "rejected"),
+        (entry(CREDIT, 10**15), "rejected"),
+        (entry(REVERSAL, ref="tcp:none"), "unknown_recharge"),
+    ],
+)
 def test_refusals_move_nothing(ledger, asked, reason):
     before = reads.movements_after(ledger, 0, 100)
     assert apply(ledger, [asked])[0].reason == reason
@@ -99,7 +111,10 @@ def test_refusals_move_nothing(ledger, asked, reason):
 
 
 def test_a_refused_operation_of_lending_stays_refused_and_a_feeds_does_not(ledger):
-    lending, feed = entry(DEBIT, 500, "d"), entry(RECHARGE, 500, "tcp:1", source="feed:tcp", msisdn="33677777777")
+    lending, feed = (
+        entry(DEBIT, 500, "d"),
+        entry(RECHARGE, 500, "tcp:1", source="feed:tcp", msisdn="33677777777"),
+    )
     assert [a.reason for a in apply(ledger, [lending, feed])] == ["insufficient", "unknown_subscriber"]
     apply(ledger, [entry(CREDIT, 900, "c"), Opening("33677777777", "EUR", 0)])
     again = apply(ledger, [lending, feed, LookUp(A, "d")])
@@ -128,26 +143,39 @@ def test_a_reversal_happens_once_and_may_make_the_balance_negative(ledger):
 
 def test_a_bonus_expires_and_main_does_not(ledger):
     bonus = entry(CREDIT, 70, "b", balance_type="data", expires_at=2000)
-    assert apply(ledger, [bonus, entry(CREDIT, 1, "m", expires_at=2000)]) == [Done("L2", None), Done("L3", 101)]
+    assert apply(ledger, [bonus, entry(CREDIT, 1, "m", expires_at=2000)]) == [
+        Done("L2", None),
+        Done("L3", 101),
+    ]
     shown = {b.balance_type: b.amount_minor for b in reads.account(ledger, A, 1999).balances}
     assert shown == {"main": 101, "data": 70}
     assert {b.balance_type: b.amount_minor for b in reads.account(ledger, A, 2000).balances} == {
-        "main": 101, "data": 0}
+        "main": 101,
+        "data": 0,
+    }
     apply(ledger, [entry(CREDIT, 5, "b2", at=3000, balance_type="data", expires_at=9000)])
-    assert [(m.kind, m.amount_minor) for m in reads.movements(ledger, A, 2)] == [("credit", 5), ("expiry", -70)]
+    assert [(m.kind, m.amount_minor) for m in reads.movements(ledger, A, 2)] == [
+        ("credit", 5),
+        ("expiry", -70),
+    ]
     assert reads.audit(ledger) == []
 
 
 def test_a_bonus_that_is_topped_up_lives_as_long_as_the_newest(ledger):
     for op, expires_at in (("b1", 9000), ("b2", 5000)):
         apply(ledger, [entry(CREDIT, 10, op, balance_type="sms", expires_at=expires_at)])
-    assert [(b.amount_minor, b.expires_at) for b in reads.account(ledger, A, 6000).balances if
-            b.balance_type == "sms"] == [(20, 9000)]
+    assert [
+        (b.amount_minor, b.expires_at)
+        for b in reads.account(ledger, A, 6000).balances
+        if b.balance_type == "sms"
+    ] == [(20, 9000)]
 
 
 def test_an_item_that_fails_does_not_take_its_neighbours_down(ledger):
-    ledger.execute("CREATE TRIGGER sabotage BEFORE INSERT ON movement WHEN new.op = 'bad'"
-                   " BEGIN SELECT raise(ABORT, 'sabotage'); END")
+    ledger.execute(
+        "CREATE TRIGGER sabotage BEFORE INSERT ON movement WHEN new.op = 'bad'"
+        " BEGIN SELECT raise(ABORT, 'sabotage'); END"
+    )
     answers = apply(ledger, [entry(CREDIT, 1, "a"), entry(CREDIT, 10, "bad"), entry(CREDIT, 100, "b")])
     assert [type(a) for a in answers] == [Done, OurFault, Done]
     assert main_minor(ledger) == 201
@@ -212,11 +240,18 @@ def test_cursors_tell_everything_once_in_order(ledger):
 
 
 ENTRIES = st.builds(
-    entry, st.sampled_from([CREDIT, DEBIT, RECHARGE, SPEND, REVERSAL]), st.integers(-1, 60),
-    st.sampled_from(["", "a", "b", "c", "d"]), st.sampled_from([A, B, "33677777777"]), st.integers(0, 3000),
-    st.sampled_from(["lending", "till"]), ref=st.sampled_from(["a", "b"]),
-    balance_type=st.sampled_from(["main", "main", "data"]), expires_at=st.integers(0, 3000),
-    known_since_at=st.sampled_from([0, 0, 1500, FORGETTING]))
+    entry,
+    st.sampled_from([CREDIT, DEBIT, RECHARGE, SPEND, REVERSAL]),
+    st.integers(-1, 60),
+    st.sampled_from(["", "a", "b", "c", "d"]),
+    st.sampled_from([A, B, "33677777777"]),
+    st.integers(0, 3000),
+    st.sampled_from(["lending", "till"]),
+    ref=st.sampled_from(["a", "b"]),
+    balance_type=st.sampled_from(["main", "main", "data"]),
+    expires_at=st.integers(0, 3000),
+    known_since_at=st.sampled_from([0, 0, 1500, FORGETTING]),
+)
 
 
 @settings(deadline=None, max_examples=60)

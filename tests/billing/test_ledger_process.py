@@ -31,9 +31,13 @@ SHORT = Deadlines(read_s=0.3, send_s=0.5)
 
 
 async def served(path, deadlines=SHORT, **capabilities):
-    service = make_ledger_service(path, "tcp:0:interface=127.0.0.1", reactor,
-                                  Capabilities(**({"deduplicates": True, "window_s": 60, "readable_back": True}
-                                                  | capabilities)), Deadlines())
+    service = make_ledger_service(
+        path,
+        "tcp:0:interface=127.0.0.1",
+        reactor,
+        Capabilities(**({"deduplicates": True, "window_s": 60, "readable_back": True} | capabilities)),
+        Deadlines(),
+    )
     service.startService()
     port = await service.listening
     client = client_of(f"tcp:127.0.0.1:{port.getHost().port}", deadlines)
@@ -183,7 +187,10 @@ class Ledger:
     def __init__(self, path):
         self.clock = clock_at_start()
         self.billing = with_accounts(self.clock, billing_on(self.clock, path))
-        self.protocol, self.transport = LedgerFactory(self.billing, self.clock).buildProtocol(None), StringTransport()
+        self.protocol, self.transport = (
+            LedgerFactory(self.billing, self.clock).buildProtocol(None),
+            StringTransport(),
+        )
         self.protocol.makeConnection(self.transport)
         self.transport.clear()
 
@@ -204,7 +211,10 @@ def test_a_write_that_was_given_up_cannot_happen_later(tmp_path):
     ledger = Ledger(tmp_path / "l")
     now = int(ledger.clock.seconds() * 1000)
     late, timely = (wire.AskCredit(n, f"TEC-{n}", A, 5, "EUR", now - 1 + n) for n in (0, 1))
-    assert [type(a) for a in ledger.told(wire.encode(late) + wire.encode(timely))] == [wire.Refused, wire.Done]
+    assert [type(a) for a in ledger.told(wire.encode(late) + wire.encode(timely))] == [
+        wire.Refused,
+        wire.Done,
+    ]
     assert ledger.told(wire.encode(wire.AskDebit(2, "TEC-2", A, 5, "EUR", now - 1)))[0].reason == "rejected"
     assert ledger.told(wire.encode(wire.AskLookUp(3, "TEC-0", A))) == [wire.NotFound(3)]
 
@@ -235,9 +245,12 @@ def spawn(tmp_path, deduplicates):
     child = Child()
     script = Path(__file__).with_name("ledger_process.py")
     root = str(script.parent.parent.parent)
-    reactor.spawnProcess(child, sys.executable,
-                         [sys.executable, str(script), str(tmp_path / "l"), str(tmp_path / "s"), deduplicates],
-                         env={**os.environ, "PYTHONPATH": root})
+    reactor.spawnProcess(
+        child,
+        sys.executable,
+        [sys.executable, str(script), str(tmp_path / "l"), str(tmp_path / "s"), deduplicates],
+        env={**os.environ, "PYTHONPATH": root},
+    )
     return child
 
 

@@ -10,15 +10,27 @@ from tectonics.wire.lines import Lines
 
 A = "33600000001"
 REQUESTS = [
-    wire.AskBalance(1, A), wire.AskCovers(2, A, 500), wire.AskCredit(3, "TEC-1", A, 500, "EUR", 99, "data", 60),
-    wire.AskDebit(4, "TEC-2", A, 500, "EUR", 99), wire.AskLookUp(5, "TEC-1", A),
+    wire.AskBalance(1, A),
+    wire.AskCovers(2, A, 500),
+    wire.AskCredit(3, "TEC-1", A, 500, "EUR", 99, "data", 60),
+    wire.AskDebit(4, "TEC-2", A, 500, "EUR", 99),
+    wire.AskLookUp(5, "TEC-1", A),
     wire.AskPost(6, A, "tcp:1", "recharge", 5, "feed:tcp", 500, "EUR", "voucher", "x"),
-    wire.AskOpen(7, A, "EUR", 5), wire.AskAccount(8, A), wire.AskMovements(9, A, 10),
-    wire.AskMovementsAfter(10, 0, 10, True), wire.AskFaults(11, {"refuse": 1}),
+    wire.AskOpen(7, A, "EUR", 5),
+    wire.AskAccount(8, A),
+    wire.AskMovements(9, A, 10),
+    wire.AskMovementsAfter(10, 0, 10, True),
+    wire.AskFaults(11, {"refuse": 1}),
 ]
 ANSWERS = [
-    wire.Hello(1, True, 60, True, True), wire.Done(1, "L1", 5), wire.Refused(2, "blocked", "x"), wire.Unknown(3, "x"),
-    wire.NotFound(4), wire.Amount(5, -7, 9), wire.Unavailable(6, "x"), wire.Value(7, [{"a": 1}]),
+    wire.Hello(1, True, 60, True, True),
+    wire.Done(1, "L1", 5),
+    wire.Refused(2, "blocked", "x"),
+    wire.Unknown(3, "x"),
+    wire.NotFound(4),
+    wire.Amount(5, -7, 9),
+    wire.Unavailable(6, "x"),
+    wire.Value(7, [{"a": 1}]),
     wire.Fault(8, "busy", "x"),
 ]
 
@@ -26,28 +38,43 @@ ANSWERS = [
 def through(messages, line_bytes_max, piece):
     stream = b"".join(map(wire.encode, messages))
     lines = Lines(line_bytes_max)
-    return [line for start in range(0, len(stream), piece) for line in lines.feed(stream[start:start + piece])]
+    return [
+        line for start in range(0, len(stream), piece) for line in lines.feed(stream[start : start + piece])
+    ]
 
 
 @pytest.mark.parametrize("piece", [1, 7, 10_000])
 def test_whole_and_in_pieces(piece):
-    assert [wire.decode_request(line) for line in through(REQUESTS, wire.REQUEST_BYTES_MAX, piece)] == REQUESTS
+    assert [
+        wire.decode_request(line) for line in through(REQUESTS, wire.REQUEST_BYTES_MAX, piece)
+    ] == REQUESTS
     assert [wire.decode_answer(line) for line in through(ANSWERS, wire.ANSWER_BYTES_MAX, piece)] == ANSWERS
 
 
 def test_the_bytes_of_a_credit():
     assert wire.encode(REQUESTS[2]) == (
         b'{"do":"credit","n":3,"op":"TEC-1","msisdn":"33600000001","amount_minor":500,"currency":"EUR",'
-        b'"until_at":99,"balance_type":"data","valid_s":60}\n')
+        b'"until_at":99,"balance_type":"data","valid_s":60}\n'
+    )
 
 
-@pytest.mark.parametrize("line", [
-    None, b"", b"{}", b'{"do":"steal","n":1}', b'{"do":"balance","n":1}', b'{"do":"balance","n":-1,"msisdn":"33600000001"}',
-    b'{"do":"balance","n":1,"msisdn":"12"}', b'{"do":"balance","n":1,"msisdn":"33600000001\\n"}',
-    b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":1.5}',
-    b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":9999999999999999}',
-    b'{"do":"faults","n":1,"changes":' + b"[" * 3000, b"\xff\xfe",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        None,
+        b"",
+        b"{}",
+        b'{"do":"steal","n":1}',
+        b'{"do":"balance","n":1}',
+        b'{"do":"balance","n":-1,"msisdn":"33600000001"}',
+        b'{"do":"balance","n":1,"msisdn":"12"}',
+        b'{"do":"balance","n":1,"msisdn":"33600000001\\n"}',
+        b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":1.5}',
+        b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":9999999999999999}',
+        b'{"do":"faults","n":1,"changes":' + b"[" * 3000,
+        b"\xff\xfe",
+    ],
+)
 def test_nonsense_is_their_fault(line):
     with pytest.raises(BadMessage):
         wire.decode_request(line)
