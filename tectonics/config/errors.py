@@ -66,11 +66,12 @@ def found(value: object) -> str:
 
 
 def complaints(errors: list[dict], known_keys: frozenset[str]) -> list[tuple[tuple, str]]:
-    """(path, sentence) of each of pydantic's `errors()`, without those that only follow from others."""
-    located = [(_location(error["loc"]), error) for error in errors]
-    wrong = {path for path, error in located if error["type"] != "too_short"}
-    return [(path, _sentence(error, known_keys)) for path, error in located
-            if error["type"] != "too_short" or not any(path == other[:len(path)] for other in wrong)]
+    """(path, sentence) of each of pydantic's `errors()`, without those that only follow from others.
+
+    (A list counts as too short there when its entries are wrong.)
+    """
+    return [(_location(error["loc"]), _sentence(error, known_keys)) for error in errors
+            if error["type"] != "too_short" or len(error["input"]) < error["ctx"]["min_length"]]
 
 
 def _location(loc: tuple) -> tuple:
@@ -96,10 +97,8 @@ def _sentence(error: dict, known_keys: frozenset[str]) -> str:
         case "string_type":
             return f"expected text, found {found(value)}"
         case "too_short" | "too_long":
-            bound = {"min_length": 0, "max_length": 0, **error["ctx"]}
-            wanted = f"at least {bound['min_length']}" if error["type"] == "too_short" \
-                else f"at most {bound['max_length']}"
-            return f"expected {wanted} entries, found {len(value)}"
+            side, limit = ("least", "min_length") if error["type"] == "too_short" else ("most", "max_length")
+            return f"expected at {side} {error['ctx'][limit]} entries, found {len(value)}"
         case "string_pattern_mismatch":
             return f"expected text of the form {error['ctx']['pattern']}, found {found(value)}"
         case "bool_type":

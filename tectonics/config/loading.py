@@ -77,9 +77,10 @@ def load_policy(path: str | os.PathLike) -> dict:
 
 def _override(document: Document, path: tuple[str, ...], value: object) -> None:
     target = document.data
-    for name in path[:-1]:
+    for depth, name in enumerate(path[:-1], 1):
         if not isinstance(target.get(name), dict):
             target[name] = {}
+            document.places[path[:depth]] = (0, 0)
         target = target[name]
     target[path[-1]] = value
     document.places = {known: place for known, place in document.places.items() if known[:len(path)] != path}
@@ -97,9 +98,10 @@ def _sections(document: Document) -> Sections | None:
 
 def _contradictions(settings: Settings, document: Document) -> None:
     faults = [(("policy", *path), text) for path, text in contradictions.of_policy(settings.policy)]
-    if not faults:
+    style = settings.style()
+    if not faults and style.mode == "last" and not style.counted:
         faults += [(("policy", *path), text)
-                   for path, text in contradictions.of_keys(settings.policy, keys(settings.style()))]
+                   for path, text in contradictions.of_keys(settings.policy, keys(style))]
     listeners = settings.listeners()
     faults += contradictions.of_ports((path, listeners.get(path, "")) for path in LISTENERS)
     faults += contradictions.of_sections(settings)
