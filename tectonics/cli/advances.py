@@ -6,7 +6,7 @@ from tectonics.cli import show
 from tectonics.cli.session import Session, with_session
 
 STATES = ("granting", "unknown", "open", "overdue", "repaid", "written_off", "failed")
-LIST_COLUMNS = ("id", "msisdn", "state", "amount", "fee", "outstanding", "currency", "requested", "due")
+LIST_COLUMNS = ("id", "msisdn", "state", "amount", "fee", "outstanding", "currency", "requested_at", "due_at")
 
 
 @click.group()
@@ -52,8 +52,6 @@ def write_off(session: Session, advance_id: str, text: str) -> None:
 
 
 def _view_list(answer: dict) -> None:
-    found = answer.get("advances") or []
-    known = [name for name in LIST_COLUMNS if any(name in advance for advance in found)]
-    show.table(found, known, title="advances")
-    if answer.get("after"):
+    show.table(answer["advances"], LIST_COLUMNS, title="advances")
+    if answer["after"]:
         click.echo(f"more: --after '{show.plain(answer['after'])}'")

@@ -50,7 +50,7 @@ def balance(session: Session, msisdn: str) -> None:
 
 
 @billing.command()
-@click.option("--delay", "delay_s", type=click.FloatRange(0, 600), metavar="S", help="Answer after S seconds.")
+@click.option("--delay", "delay_s", type=click.FloatRange(0, 3600), metavar="S", help="Answer after S seconds.")
 @click.option("--refuse", type=click.IntRange(0, COUNT_MAX), metavar="N", help="Refuse the next N writes.")
 @click.option("--lose-answers", type=click.IntRange(0, COUNT_MAX), metavar="N",
               help="Do the next N writes, and lose the answers.")
@@ -88,9 +88,9 @@ def reconcile(session: Session, op: str | None, only_list: bool, done: bool | No
         session.do("reconcile.resolve", op=op, outcome="done" if done else "not_done", text=text)
 
 
-def _view_operations(answer: object) -> None:
-    records = next(iter(answer.values()), []) if isinstance(answer, dict) and len(answer) == 1 else answer
-    if records:
-        show.document(records)
-    else:
-        click.echo("no operation is unknown")
+def _view_operations(answer: dict) -> None:
+    for records in answer.values():
+        if records:
+            show.table(records)
+        else:
+            click.echo("no operation is unknown")

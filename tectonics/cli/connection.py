@@ -62,6 +62,12 @@ class Daemon:
             raise click.ClickException(answer.text)
         return answer.result
 
+    def close(self) -> None:
+        """Hangs up."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
     def _exchange(self, line: bytes) -> bytes:
         if self._socket is None:
             self._socket = self._connect()

@@ -14,6 +14,7 @@ from tectonics.cli import show
 from tectonics.cli.session import Session, with_session
 
 GATEWAY = "ussd_http"
+SCREEN_COLUMNS = 24
 STEPS_MAX = 100  # no menu is deeper; guards a script against a screen that never ends
 
 
@@ -27,29 +28,43 @@ def dial(session: Session, msisdn: str, code: str, inputs: str | None) -> None:
 
     Example: tectonics dial 33600000001 '*133#' --inputs 1,1
     """
-    from tectonics.daemon.handset import BlockingGateway
+    from tectonics.daemon.handset import BlockingGateway, GatewayFault
 
-    host, port = gateway_address(session.call("status"))
+    listener = gateway_listener(session.call("status"))
+    host, port = host_and_port(listener["address"])
+    gateway = BlockingGateway(host, port, listener.get("mode", "cumulative"), listener.get("step_field", ""))
     typed = iter(inputs.split(",")) if inputs is not None else None
-    gateway = BlockingGateway(host, port)
     try:
         _converse(gateway, session.as_json, msisdn, code, typed)
+    except GatewayFault as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the gateway port {host}:{port} does not answer: {error}.") from error
+    finally:
+        gateway.close()
 
 
-def gateway_address(status: dict) -> tuple[str, int]:
-    """Host and port of the gateway listener that `status` names."""
-    for listener in status.get("listeners", ()):
-        if listener.get("name") == GATEWAY:
-            address = str(listener.get("address", ""))
-            plain = re.fullmatch(r"(?:tcp:)?(?:\[?([^\[\]=]+?)\]?:)?(\d+)", address)
-            endpoint = re.fullmatch(r"tcp:(\d+)(?::interface=(.+))?", address)
-            if endpoint:
-                return (endpoint[2] or "127.0.0.1").replace("\\", ""), int(endpoint[1])
-            if plain:
-                return plain[1] or "127.0.0.1", int(plain[2])
-    raise click.ClickException(f"the daemon has no listener {GATEWAY}; see channels.{GATEWAY} in its settings.")
+def gateway_listener(status: dict) -> dict:
+    """The gateway listener that `status` names."""
+    found = next((one for one in status["listeners"] if one["name"] == GATEWAY), None)
+    if found is None:
+        raise click.ClickException(f"the daemon has no listener {GATEWAY}; see channels.{GATEWAY} in its settings.")
+    return found
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Where to connect to for `127.0.0.1:8081`, `[::1]:8081`, or an endpoint `tcp:8081:interface=127.0.0.1`.
+
+    >>> host_and_port("tcp:8081:interface=127.0.0.1")
+    ('127.0.0.1', 8081)
+    """
+    if endpoint := re.fullmatch(r"tcp:(?:port=)?(\d+)(?::interface=(.+))?", address):
+        host, port = (endpoint[2] or "").replace("\\", ""), endpoint[1]
+    elif plain := re.fullmatch(r"\[?([^\[\]]*)\]?:(\d+)", address):
+        host, port = plain[1], plain[2]
+    else:
+        raise click.ClickException(f"the daemon names no address to dial at ({address}).")
+    return {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), int(port)
 
 
 def _converse(gateway, as_json: bool, msisdn: str, code: str, typed: Iterator[str] | None) -> None:
@@ -60,6 +75,7 @@ def _converse(gateway, as_json: bool, msisdn: str, code: str, typed: Iterator[st
             break
         answer = _next_input(typed)
         if not answer:
+            gateway.end()
             return
         more, text = gateway.send(answer)
         _show_screen(as_json, more, text)
@@ -84,4 +100,6 @@ def _show_screen(as_json: bool, more: bool, text: str) -> None:
     from rich.text import Text
 
     shown = "\n".join(show.plain(line) for line in text.split("\n"))
-    show.console().print(Panel.fit(Text(shown), subtitle=None if more else "session ended", padding=(0, 2)))
+    width = max([SCREEN_COLUMNS, *map(len, shown.split("\n"))]) + 6
+    subtitle = None if more else "session ended"
+    show.console().print(Panel(Text(shown), subtitle=subtitle, subtitle_align="left", padding=(0, 2), width=width))

@@ -17,6 +17,5 @@ def messages(session: Session, msisdn: str) -> None:
     session.show("messages", view=_view_messages, msisdn=msisdn)
 
 
-def _view_messages(answer: object) -> None:
-    records = answer.get("messages", []) if isinstance(answer, dict) else answer
-    show.table(records or [], title="messages")
+def _view_messages(answer: dict) -> None:
+    show.table(answer["messages"], title="messages")

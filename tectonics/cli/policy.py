@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import click
-import yaml
 
+from tectonics.cli import show
 from tectonics.cli.session import Session, with_session
-
-POLICY_BYTES_MAX = 1 << 19
 
 
 @click.group()
@@ -68,43 +66,26 @@ def resume(session: Session) -> None:
     session.do("policy.switch", accepting=True)
 
 
-class _ExactLoader(yaml.SafeLoader):
-    """Leaves 1.10 the text that it is: an amount must not become a binary fraction."""
-
-
-_ExactLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers
-            if tag not in ("tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
-
-
 def read_policy(file: Path) -> dict:
-    """The policy document in a YAML file; a UsageError (exit code 2) when it holds none."""
-    if file.stat().st_size > POLICY_BYTES_MAX:
-        raise click.UsageError(f"{file} is larger than any policy ({POLICY_BYTES_MAX} bytes).")
+    """The policy document in a YAML file; wrong configuration (exit code 2, all errors) when it holds none."""
+    from tectonics.config import load_policy
+    from tectonics.config.errors import TheirFault
+
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_ExactLoader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{file}:{mark.line + 1}" if mark else str(file)
-        raise click.UsageError(f"{where}: {getattr(error, 'problem', None) or 'not YAML in UTF-8'}.") from error
-    if isinstance(document, dict) and isinstance(document.get("policy"), dict):
-        document = document["policy"]
-    if not isinstance(document, dict):
-        raise click.UsageError(f"{file} holds no policy.")
-    return document
+        return load_policy(file)
+    except TheirFault as error:
+        raise click.UsageError(f"{file} cannot be loaded:\n{error}") from error
 
 
 def _view_policy(answer: dict) -> None:
+    import yaml
+
     about = ", ".join(f"{name} {answer[name]}" for name in ("version", "at", "who", "note") if answer.get(name))
     if about:
         click.echo(f"# {about}")
-    click.echo(yaml.safe_dump(answer.get("document", answer), sort_keys=False, allow_unicode=True), nl=False)
+    click.echo(yaml.safe_dump(answer["document"], sort_keys=False, allow_unicode=True), nl=False)
 
 
-def _view_history(answer: object) -> None:
-    from tectonics.cli import show
-
-    records = next(iter(answer.values()), []) if isinstance(answer, dict) and len(answer) == 1 else answer
-    show.table([{name: value for name, value in record.items() if name != "document"} for record in records or []],
+def _view_history(answer: dict) -> None:
+    show.table([{**one, "in force": one["version"] == answer["current"]} for one in answer["versions"]],
                title="versions")

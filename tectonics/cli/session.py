@@ -17,6 +17,7 @@ class Session:
 
     def __init__(self, state: Path, as_json: bool) -> None:
         self._daemon = Daemon(state)
+        click.get_current_context().call_on_close(self._daemon.close)
         self.as_json = as_json
 
     def call(self, method: str, **params: object):

@@ -1,6 +1,7 @@
 """Tickets: the newest ones as they come, and a period of them as a file."""
 
 import json
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,14 +32,15 @@ def tail(session: Session, count: int, follow: bool) -> None:
 
     Example: tectonics tickets tail -f
     """
-    last = _print_tickets(session, session.call("tickets.tail", limit=count), 0)
+    last = _print_tickets(session, session.call("tickets.tail", limit=count))
     while follow:
         time.sleep(FOLLOW_EVERY_S)
-        last = _print_tickets(session, session.call("tickets.tail", after_seq=last, limit=PAGE), last)
+        last = _print_tickets(session, session.call("tickets.tail", after_seq=last, limit=PAGE))
 
 
 @tickets.command()
-@click.option("--format", "file_format", type=click.Choice(["csv", "jsonl", "xlsx"]), required=True)
+@click.option("--format", "file_format", type=click.Choice(["csv", "jsonl", "xlsx"]), required=True,
+              help="The form of the file.")
 @click.option("--from", "since", required=True, metavar="T", help="From this time on: 2026-11-22 or 2026-11-22T08:30.")
 @click.option("--to", "until", required=True, metavar="T", help="Up to, without, this time; UTC unless it says more.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -49,6 +51,7 @@ def export(session: Session, file_format: str, since: str, until: str, output: P
 
     Example: tectonics tickets export --format xlsx --from 2026-11-01 --to 2026-12-01 -o november.xlsx
     """
+    from tectonics.daemon.export import TheirFault
     from tectonics.daemon.export import export as write
 
     begin, end = moment(since), moment(until)
@@ -58,7 +61,9 @@ def export(session: Session, file_format: str, since: str, until: str, output: P
         raise click.UsageError("xlsx is not text; name a file with -o.")
     lines = _counted(pages(session, begin, end))
     try:
-        write(lines, file_format, output if output is not None else click.get_binary_stream("stdout"))
+        write(lines, file_format, output if output is not None else sys.stdout.buffer)
+    except TheirFault as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"could not write {output or 'standard output'}: {error.strerror}.") from error
 
@@ -80,8 +85,8 @@ def pages(session: Session, since: str, until: str) -> Iterator[bytes]:
         page = session.call("tickets.page", since=since, until=until, after=after, limit=PAGE)
         for line in page["lines"]:
             yield line.encode()
-        after = page.get("after")
-        if not after or not page["lines"]:
+        after = page["after"]
+        if not after:
             return
 
 
@@ -100,13 +105,11 @@ def _counted(lines: Iterator[bytes]) -> Iterator[bytes]:
             progress.advance(task)
 
 
-def _print_tickets(session: Session, page: dict, last: int) -> int:
+def _print_tickets(session: Session, page: dict) -> int:
     """Prints a page; the number after which the next one begins."""
     for line in page["lines"]:
-        ticket = json.loads(line)
-        last = ticket.get("seq", last)
-        click.echo(line if session.as_json else one_line(ticket))
-    return last
+        click.echo(line if session.as_json else one_line(json.loads(line)))
+    return page["after_seq"]
 
 
 def one_line(ticket: dict) -> str:

@@ -1,5 +1,6 @@
 """A daemon as the command line sees it: a real control socket that answers by script."""
 
+import contextlib
 import socket
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ class FakeDaemon:
         self.calls: list[tuple[str, dict]] = []
         self.answers: dict[str, object] = {}
         self.raw: bytes | None = None
+        self._connection: socket.socket | None = None
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(state / "control.sock"))
         self._listener.listen()
@@ -23,7 +25,11 @@ class FakeDaemon:
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join()
+        if self._connection is not None:
+            with contextlib.suppress(OSError):
+                self._connection.shutdown(socket.SHUT_RDWR)
+        self._thread.join(timeout=10)
+        assert not self._thread.is_alive()
 
     def _accept(self) -> None:
         while True:
@@ -31,10 +37,14 @@ class FakeDaemon:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rb") as lines:
-                for line in lines:
-                    if not self._answer(connection, line):
-                        break
+            self._connection = connection
+            try:
+                with connection, connection.makefile("rb") as lines:
+                    for line in lines:
+                        if not self._answer(connection, line):
+                            break
+            except OSError:
+                continue
 
     def _answer(self, connection: socket.socket, line: bytes) -> bool:
         request = decode_request(line)

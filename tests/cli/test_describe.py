@@ -20,7 +20,7 @@ def test_the_document_is_current():
     assert (ROOT / "docs/cli.md").read_text() == reference(), "python -m tectonics.cli.describe > docs/cli.md"
 
 
-@pytest.mark.parametrize("command", commands(tectonics))
+@pytest.mark.parametrize("command", list(commands(tectonics)))
 def test_every_command_has_an_example_that_parses(command):
     assert "Example: tectonics " in command.help
     assert all(option.help for option in command.params if isinstance(option, click.Option))

@@ -14,7 +14,7 @@ def line(seq):
 
 
 def test_tail(type_in, daemon):
-    daemon.answers["tickets.tail"] = {"lines": [line(1), line(2)]}
+    daemon.answers["tickets.tail"] = {"lines": [line(1), line(2)], "after_seq": 2}
     result = type_in("tickets", "tail", "-n", "2")
     assert daemon.calls == [("tickets.tail", {"limit": 2})]
     assert result.stdout.splitlines()[1].split("  ") == [
@@ -26,7 +26,8 @@ def test_following_goes_on_after_the_last_number(type_in, daemon, monkeypatch):
     pages = iter([[line(7)], [], [line(8), line(9)], []])
 
     def answer(params):
-        return {"lines": next(pages)}
+        lines = next(pages)
+        return {"lines": lines, "after_seq": json.loads(lines[-1])["seq"] if lines else params["after_seq"]}
 
     def sleep(seconds):
         if len(daemon.calls) == 4:
@@ -55,7 +56,7 @@ def export(type_in, *more, since="2026-11-01", until="2026-12-01", file_format="
 def test_export_asks_for_every_page(type_in, daemon, tmp_path):
     def page(params):
         number = int(params.get("after", "0"))
-        return {"lines": [line(number + 1)], "after": str(number + 1) if number < 2 else None}
+        return {"lines": [line(number + 1)], "after": str(number + 1) if number < 2 else ""}
 
     daemon.answers["tickets.page"] = page
     result = export(type_in)
@@ -77,7 +78,13 @@ def test_wrong_export(options, type_in, daemon):
     assert daemon.calls == []
 
 
+def test_a_line_that_is_no_ticket(type_in, daemon):
+    daemon.answers["tickets.page"] = {"lines": ["nonsense"], "after": ""}
+    result = export(type_in, file_format="csv")
+    assert result.exit_code == 1 and "Traceback" not in result.output
+
+
 def test_a_place_that_cannot_be_written(type_in, daemon):
-    daemon.answers["tickets.page"] = {"lines": [line(1)], "after": None}
+    daemon.answers["tickets.page"] = {"lines": [line(1)], "after": ""}
     result = export(type_in, "-o", "/nonexistent/x.jsonl")
     assert result.exit_code == 1 and "could not write" in result.stderr
