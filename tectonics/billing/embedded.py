@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from twisted.internet.defer import Deferred, gatherResults, succeed
+from twisted.internet.defer import Deferred, execute, gatherResults, succeed
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -194,8 +194,8 @@ class EmbeddedBilling:
         return succeed(self._plan.current)
 
     def set_faults(self, **changes) -> Deferred[Faults]:
-        """Changes the named faults; raises TheirFault when a name or value is none."""
-        return succeed(self._plan.change(changes))
+        """Changes the named faults; fails with TheirFault when a name or value is none."""
+        return execute(self._plan.change, changes)
 
     def close(self) -> Deferred[None]:
         """Answers what was asked, then closes the file."""

@@ -170,7 +170,7 @@ def test_hanging_enquiries_end_at_the_deadline(clock, billing):
 def test_a_fault_that_is_none_changes_nothing(clock, billing, change):
     before = now_of(clock, billing.faults())
     with pytest.raises(TheirFault):
-        billing.set_faults(**{"refuse": 3} | change)
+        now_of(clock, billing.set_faults(**{"refuse": 3} | change))
     assert now_of(clock, billing.faults()) == before
 
 
