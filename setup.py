@@ -41,7 +41,9 @@ setup(
         "sqlite-utils>=4.2,<5",
         "twisted[tls]>=26.10,<27",
         "uvloop>=0.23,<1",
+        "werkzeug>=3.1,<4",
         "xlsxwriter>=3.3,<4",
+        "zope.interface>=8.7,<9",
     ],
     extras_require={"test": [
         "hypothesis>=6.170,<7",

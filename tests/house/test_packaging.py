@@ -16,7 +16,7 @@ SETUP = (ROOT / "setup.py").read_text()
 
 def declared(block: str) -> set[str]:
     """Names of the distributions in a list of setup.py, as they are compared (PEP 503)."""
-    names = re.findall(r'^ +"([A-Za-z0-9-]+)(?:\[[a-z0-9,]+\])?>=[\d.]+,<\d+",$', block, re.MULTILINE)
+    names = re.findall(r'^ +"([A-Za-z0-9.-]+)(?:\[[a-z0-9,]+\])?>=[\d.]+,<\d+",$', block, re.MULTILINE)
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
 
 
