@@ -37,6 +37,7 @@ def test_the_version_decides_who_wins(world):
     assert world.wait(store.commit(unit(2))) == Conflict()
     assert world.wait(store.commit(unit(3, expected=2))) == Conflict()
     assert world.wait(store.commit(unit(4, expected=1))) == Committed()
+    assert world.wait(store.commit(unit(5, expected=1))) == Conflict()
     assert world.wait(store.load(MSISDN)).account.version == 2
 
 
