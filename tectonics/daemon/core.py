@@ -73,9 +73,8 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
                 EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace)
 
 
-async def start_core(core: Core, policy_document: dict) -> None:
-    """Loads the policy and today's usage, and takes over what an earlier life left behind."""
-    await core.policies.start(policy_document)
+async def start_core(core: Core) -> None:
+    """Once the policy is loaded: reads today's usage, and takes over what an earlier life left."""
     await core.engine.usage.refresh(core.engine.now())
     while await core.outbox.adopt():
         pass

@@ -1,4 +1,4 @@
-"""What a decision adds to the counters: they follow the tickets, so that both always agree."""
+"""What a decision adds to the counters of the service: they follow its tickets, so both always agree."""
 
 from tectonics.domain.money import parse_minor
 from tectonics.domain.ticket import Ticket
@@ -16,7 +16,6 @@ def count_decision(metrics: Metrics, decision: Decision) -> None:
     """Counts a unit that has been written."""
     metrics.count("tectonics_units_total", "committed")
     for ticket in decision.tickets:
-        metrics.count("tectonics_tickets_total", ticket.type)
         _count_ticket(metrics, ticket)
 
 

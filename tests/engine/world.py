@@ -180,7 +180,11 @@ class Node:
         self.feed = BookingIntake(ledger.billing, self.core.intake, "EUR")
 
     def start(self):
-        return Deferred.fromCoroutine(start_core(self.core, {}))
+        return Deferred.fromCoroutine(self._start())
+
+    async def _start(self):
+        await self.core.policies.start({})
+        await start_core(self.core)
 
     def dial(self, text="", session="s1", msisdn=MSISDN, style=STYLE, step=None):
         dialled = Dialled(session, msisdn, "*133#", text, self.core.engine.now(), step)

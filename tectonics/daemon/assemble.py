@@ -1,0 +1,256 @@
+"""The whole daemon, wired in one place: read `_assemble` from top to bottom.
+
+Starting: lock the state directory, open the database, load the policy, connect the billing system,
+take over what an earlier life left, and only then listen.  Stopping goes the other way: no new
+requests, what is under way finishes (at most DRAIN_S), everything closed.  A stop that is cut short is
+a crash, and the next start finds everything in the database.
+"""
+
+from functools import partial
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+from tectonics import __version__
+from tectonics.billing.booking import BookingIntake
+from tectonics.billing.feed_embedded import EmbeddedFeed
+from tectonics.billing.feed_file import FileFeed, FileFormat
+from tectonics.billing.feed_tcp import FeedFactory, FeedLimits
+from tectonics.channels.gateway_http import Limits as GatewayLimits
+from tectonics.channels.handset_sms import HandsetSms
+from tectonics.channels.ussd_http import UssdHttpFactory
+from tectonics.config import Settings
+from tectonics.config.policy import decode_policy
+from tectonics.daemon import demo
+from tectonics.daemon.catalogue import BILLING
+from tectonics.daemon.clock import RisingIds, WallClock, now_ms
+from tectonics.daemon.core import Core, Rooms, build_core, start_core
+from tectonics.daemon.duties import duties
+from tectonics.daemon.page_gateway import PageGateway
+from tectonics.daemon.listen import Listeners
+from tectonics.daemon.state import StateDirectory
+from tectonics.database.executors import ThreadExecutor
+from tectonics.engine.pace import Limits, OutboxPace
+from tectonics.oam.admin import Administration, Offices
+from tectonics.oam.alarms import AlarmTable
+from tectonics.oam.control import ControlServer
+from tectonics.oam.metrics import MetricsRegistry
+from tectonics.oam.web.handset import DemoLine, Handset
+from tectonics.oam.web.site import make_site
+from tectonics.oam.web.tokens import demo_tokens, load_tokens
+from tectonics.store.sqlite_store import SqliteStore, open_store
+from tectonics.tickets.acknowledged import AcknowledgedTickets
+from tectonics.tickets.delivery import StreamLimits
+from tectonics.tickets.files import TicketFiles
+from tectonics.tickets.live import LiveTickets
+from tectonics.tickets.totals import count_tickets
+
+DRAIN_S = 10.0  # how long a stop waits for what is under way
+log = Logger()
+
+
+class Daemon:
+    """One daemon. `fenced` is called when another process has taken its place."""
+
+    def __init__(self, settings: Settings, reactor, fenced) -> None:
+        self.settings, self.reactor = settings, reactor
+        self.clock = WallClock(reactor)
+        self.state = StateDirectory(settings.state_path)
+        self.listeners = Listeners(reactor)
+        self.serving = "starting"  # why it does not serve; empty when it does
+        self._fenced = fenced
+        self._closing: list[tuple[str, object]] = []  # what stop() closes, in reverse order
+
+    def ready(self) -> str:
+        """Empty when the daemon serves, else why it does not."""
+        return self.serving
+
+    def start(self) -> Deferred[None]:
+        """Serves when it fires; fails with a TheirFault that says what to do."""
+        return Deferred.fromCoroutine(self._start())
+
+    async def _start(self) -> None:
+        self.state.open()
+        self._at_stop("state directory", self.state.close)
+        await self._assemble()
+        self.serving = ""
+
+    async def _assemble(self) -> None:
+        settings, clock = self.settings, self.clock
+        metrics = MetricsRegistry()
+        alarms = AlarmTable(clock, metrics)
+        files = self._open_store(alarms)
+        prepaid = BILLING[settings.billing.kind](settings, self.reactor, clock, metrics)
+        inbox = HandsetSms(clock)
+        rooms = Rooms(files.store, files.outbox, files.policies, files.queries, prepaid.billing, inbox, clock,
+                      RisingIds(), metrics, alarms)
+        core = build_core(rooms, settings.catalogue, decode_policy, (settings.services.advance.code,),
+                          Limits(**dict(settings.limits)), _pace(settings),
+                          settings.billing.embedded.read_deadline_s)
+        self._at_stop("billing", prepaid.stop)
+        count_tickets(files.tickets, metrics)
+        _show_levels(core, metrics, alarms)
+
+        await prepaid.start()
+        await core.policies.start(settings.policy_document)
+        people = await self._seed(files, prepaid.till, core)
+        await start_core(core)
+        self._at_stop("work under way", lambda: Deferred.fromCoroutine(self._drain(core)))
+
+        consumers = await self._tickets(files, metrics, alarms)
+        intake = BookingIntake(prepaid.till, core.intake, core.policies.current.currency)
+        administration = Administration(Offices(
+            queries=files.queries, desk=core.desk, policies=core.policies, policy_log=files.policies,
+            tickets=files.tickets, metrics=metrics, alarms=alarms, clock=clock, ids=rooms.ids,
+            about=self._about(clock, files), listeners=self.listeners.shown, consumers=consumers,
+            ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
+            country_code=settings.country_code))
+        self._control(administration)
+        await self._gateway(core, metrics)
+        await self._feeds(intake, core, files, prepaid, metrics, alarms)
+        await self._web(administration, intake, core, metrics, alarms, people)
+        self._duties(core, files, metrics, alarms)
+
+    # --- the rooms, one by one
+
+    def _open_store(self, alarms: AlarmTable) -> SqliteStore:
+        settings = self.settings
+        files = open_store(settings.state_path / "tectonics.db", settings.node.name, self.clock,
+                           lambda: ThreadExecutor(self.reactor), now_ms(self.clock), settings.outbox.lease_s,
+                           partial(self._lost, alarms))
+        self._at_stop("store", files.close)
+        return files
+
+    def _lost(self, alarms: AlarmTable) -> None:
+        alarms.raise_alarm("fenced", "another process has taken this node's place")
+        self.serving = "fenced: another process has taken this node's place"
+        self._fenced()
+
+    def _about(self, clock, files: SqliteStore) -> dict:
+        return {"version": __version__, "node": self.settings.node.name, "origin": files.origin,
+                "started_at": now_ms(clock)}
+
+    async def _seed(self, files: SqliteStore, till, core: Core) -> list:
+        if not self.settings.demo.subscribers:
+            return []
+        policy, now = core.policies.current, now_ms(self.clock)
+        people = demo.seed_store(self.settings.state_path / "tectonics.db", policy, now)
+        await demo.seed_ledger(till, people, policy, now)
+        return people
+
+    async def _tickets(self, files: SqliteStore, metrics: MetricsRegistry, alarms: AlarmTable):
+        settings = self.settings.tickets
+        limits = StreamLimits(window=settings.window, ping_s=settings.ping_s,
+                              consumers_max=settings.consumers_max)
+        acknowledged = AcknowledgedTickets(files.tickets, self.clock, metrics, alarms, limits)
+        await acknowledged.start()
+        self._at_stop("ticket stream", acknowledged.stop)
+        await self.listeners.open("tickets", settings.stream, LiveTickets(files.tickets, metrics))
+        await self.listeners.open("tickets_acknowledged", settings.acknowledged, acknowledged)
+        if settings.formats:
+            in_thread = partial(deferToThreadPool, self.reactor, self.reactor.getThreadPool())
+            written = TicketFiles(self.settings.state_path / "tickets", files.origin, files.tickets, self.clock,
+                                  alarms, settings.rotate, settings.formats, in_thread)
+            await written.start()
+            self._at_stop("ticket files", written.stop)
+        return acknowledged.consumers
+
+    def _control(self, administration: Administration) -> None:
+        control = ControlServer(administration, self.settings.state_path, self.reactor)
+        control.start()
+        self._at_stop("control socket", control.stop)
+
+    async def _gateway(self, core: Core, metrics: MetricsRegistry) -> None:
+        ussd = self.settings.channels.ussd_http
+        limits = GatewayLimits(connections_max=ussd.connections_max, head_bytes_max=ussd.head_bytes_max,
+                               body_bytes_max=ussd.body_bytes_max, exchanges_max=ussd.exchanges_max,
+                               idle_s=ussd.idle_s)
+        factory = UssdHttpFactory(core.sessions, self.settings.style(), metrics=metrics, clock=self.clock,
+                                  country_code=self.settings.country_code,
+                                  codes=(self.settings.services.advance.code,), step_field=ussd.step_field,
+                                  limits=limits)
+        await self.listeners.open("ussd_http", ussd.endpoint, factory)
+        self._at_stop("gateway connections", factory.close_connections)
+
+    async def _feeds(self, intake: BookingIntake, core: Core, files: SqliteStore, prepaid, metrics,
+                     alarms) -> None:
+        settings, currency = self.settings, core.policies.current.currency
+        columns = dict(settings.feeds.columns) if settings.feeds.columns else None
+        factory = FeedFactory(intake, currency, metrics, self.clock, columns=columns,
+                              country_code=settings.country_code,
+                              limits=FeedLimits(connections_max=settings.feeds.connections_max))
+        await self.listeners.open("feed", settings.feeds.tcp, factory)
+        self._at_stop("feed connections", factory.disconnect)
+        form = FileFormat(currency, columns, settings.country_code)
+        feeds = [FileFeed(path, f"file{number}", intake, files.bookmarks, self.clock, metrics, alarms, form)
+                 for number, path in enumerate(settings.feed_paths, 1)]
+        feeds.append(EmbeddedFeed(prepaid.till, core.intake, files.bookmarks, self.clock, metrics, alarms,
+                                  currency))
+        for feed in feeds:
+            feed.start()
+            self._at_stop("feed", feed.stop)
+
+    async def _web(self, administration, intake, core: Core, metrics, alarms, people: list) -> None:
+        settings = self.settings
+        tokens = load_tokens(settings.token_path) if settings.web.token_file \
+            else demo_tokens(settings.state_path)
+        site = make_site(administration=administration, intake=intake, metrics=metrics, alarms=alarms,
+                         clock=self.clock, tokens=tokens, currency=lambda: core.policies.current.currency,
+                         ready=self.ready, version=__version__, country_code=settings.country_code,
+                         handset=self._handset(administration, people))
+        await self.listeners.open("web", settings.web.endpoint, site)
+
+    def _handset(self, administration, people: list) -> Handset | None:
+        address = self.listeners.address("ussd_http")
+        if not self.settings.web.handset or address is None or not people:
+            return None
+        gateway = PageGateway(self.reactor, *address, self.settings.style(),
+                              self.settings.channels.ussd_http.step_field)
+        self._at_stop("handset", gateway.close)
+        lines = [DemoLine(one.account.msisdn, one.about) for one in people]
+        return Handset(administration, gateway, lines)
+
+    def _duties(self, core: Core, files: SqliteStore, metrics, alarms) -> None:
+        running = duties(core, files, metrics, alarms, self.settings)
+        for duty in running:
+            duty.start()
+        self._at_stop("duties", lambda: gatherResults([duty.stop() for duty in running]))
+
+    # --- the end
+
+    def _at_stop(self, name: str, close) -> None:
+        self._closing.append((name, close))
+
+    def stop(self) -> Deferred[None]:
+        """Finishes what is under way and closes everything; also after a start that failed."""
+        return Deferred.fromCoroutine(self._stop())
+
+    async def _stop(self) -> None:
+        self.serving = self.serving or "stopping"
+        await self.listeners.close()
+        while self._closing:
+            name, close = self._closing.pop()
+            log.debug("closing {name}", name=name)
+            result = close()
+            if isinstance(result, Deferred):
+                await result
+
+    async def _drain(self, core: Core) -> None:
+        core.outbox.stop()
+        end = self.clock.seconds() + DRAIN_S
+        while (core.engine.dispatching or core.outbox.at_work) and self.clock.seconds() < end:
+            await deferLater(self.clock, 0.05)
+
+
+def _pace(settings: Settings) -> OutboxPace:
+    outbox = settings.outbox
+    return OutboxPace(outbox.lease_s, settings.billing.embedded.send_deadline_s, outbox.first_s,
+                      outbox.longest_s, outbox.poll_s, outbox.poll_max, outbox.settle_tries_max)
+
+
+def _show_levels(core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
+    metrics.source("tectonics_sessions", lambda: len(core.sessions))
+    metrics.source("tectonics_dispatching", lambda: core.engine.dispatching)
+    metrics.source("tectonics_alarms_active", alarms.by_severity)

@@ -1,0 +1,87 @@
+"""The duties: what the daemon does again and again because time passes.
+
+Everything that a person might call a timer stands in this one list.
+"""
+
+import shutil
+
+from tectonics.daemon.core import Core
+from tectonics.engine.timers import Duty, mark_overdue
+from tectonics.oam.alarms import AlarmTable
+from tectonics.oam.metrics import MetricsRegistry
+from tectonics.store.sqlite_store import SqliteStore
+
+DAY_MS = 86_400_000
+DISK_FREE_BYTES_MIN = 200 * 1024 * 1024
+
+
+def duties(core: Core, files: SqliteStore, metrics: MetricsRegistry, alarms: AlarmTable,
+           settings) -> list[Duty]:
+    """All duties, not started yet."""
+    clock, engine = core.engine.clock, core.engine
+
+    async def outbox() -> None:
+        await core.outbox.adopt()
+        await core.outbox.poll()
+
+    async def overdue() -> None:
+        await mark_overdue(engine)
+
+    async def refresh() -> None:
+        await core.policies.refresh()
+        await engine.usage.refresh(engine.now())
+
+    async def gauges() -> None:
+        await _show_debt(files, metrics)
+        _watch_queues(files, alarms)
+
+    async def watch() -> None:
+        await _watch_unknown(core, files, alarms, settings.outbox.unknown_alarm_s)
+        _watch_disk(settings.state_path, alarms)
+
+    async def retention() -> None:
+        now = engine.now()
+        await files.retention.run(now - settings.retention.triggers_days * DAY_MS,
+                                  now - settings.tickets.keep_days * DAY_MS)
+
+    table = ((outbox, settings.outbox.poll_s), (overdue, 5.0), (refresh, 5.0), (gauges, 2.0), (watch, 10.0),
+             (retention, 600.0))
+    return [Duty(work.__name__, interval_s, work, clock, alarms) for work, interval_s in table]
+
+
+async def _show_debt(files: SqliteStore, metrics: MetricsRegistry) -> None:
+    debt = await files.queries.debt()
+    metrics.gauge("tectonics_open_advances", debt.open_advances)
+    metrics.gauge("tectonics_outstanding_minor", debt.outstanding_minor)
+    metrics.gauge("tectonics_overdue_advances", debt.overdue)
+    metrics.gauge("tectonics_unknown_advances", debt.unknown)
+    metrics.gauge("tectonics_barred_subscribers", debt.barred)
+    metrics.gauge("tectonics_outbox_rows", debt.outbox)
+
+
+def _watch_queues(files: SqliteStore, alarms: AlarmTable) -> None:
+    full = [name for name, depth in files.depths().items() if depth >= 9_000]
+    if full:
+        alarms.raise_alarm("queue_full", f"the store's queues are nearly full: {', '.join(full)}", "store")
+    else:
+        alarms.clear("queue_full", "store")
+
+
+async def _watch_unknown(core: Core, files: SqliteStore, alarms: AlarmTable, age_s: float) -> None:
+    rows = await files.queries.unresolved(1000)
+    old = [row for row in rows if row.created_at < core.engine.now() - age_s * 1000]
+    if old:
+        oldest = min(row.created_at for row in old)
+        age = (core.engine.now() - oldest) // 60_000
+        alarms.raise_alarm("unknown_ageing", f"{len(old)} money operations have an unknown outcome, the "
+                           f"oldest for {age} minutes")
+    else:
+        alarms.clear("unknown_ageing")
+
+
+def _watch_disk(path, alarms: AlarmTable) -> None:
+    free = shutil.disk_usage(path).free
+    if free < DISK_FREE_BYTES_MIN:
+        alarms.raise_alarm("disk_low", f"{free // 1024**2} MiB are left for {path}")
+    else:
+        alarms.clear("disk_low")

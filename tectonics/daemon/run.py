@@ -1,0 +1,144 @@
+"""Becoming the daemon: the only file that installs and imports the reactor.
+
+The event loop is uvloop where it is installed, else asyncio's own; Twisted runs on it, and so will
+pysnmp, which knows only asyncio.  SIGTERM and SIGINT stop gracefully with exit code 0; a second one
+within the stop is left to the system.  systemd is told when the daemon is ready, stopping and alive.
+"""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from tectonics.config import ConfigErrors, Settings, format_error, load, port_offset
+from tectonics.daemon.banner import banner
+from tectonics.daemon.logs import begin_logging
+from tectonics.daemon.systemd import notify, watchdog_s
+from tectonics.domain.errors import OurFault, TheirFault
+
+log = Logger()
+
+
+def install_reactor():
+    """The reactor on uvloop or asyncio; call once, before anything imports the reactor."""
+    try:
+        import uvloop
+        loop = uvloop.new_event_loop()
+    except ImportError:
+        loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    from twisted.internet import asyncioreactor
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor
+    return reactor
+
+
+def main(config: Path, state: Path | None, offset: int) -> int:
+    """Runs the daemon until it is told to stop; the exit code."""
+    overrides = {"state_dir": str(state.resolve())} if state else {}
+    try:
+        settings = port_offset(load(config, overrides), offset)
+    except ConfigErrors as errors:
+        for error in errors.errors:
+            print(format_error(error), file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return _run(settings)
+
+
+def _run(settings: Settings) -> int:
+    reactor = install_reactor()
+    begin_logging(settings.log.level, settings.log.format)
+    from tectonics.daemon.assemble import Daemon
+
+    ending = Ending(reactor)
+    daemon = Daemon(settings, reactor, lambda: ending.stop(1))
+    ending.stopping = daemon.stop
+
+    def started(_) -> None:
+        print(banner(settings, daemon.listeners.shown), flush=True)
+        log.info("serving; {count} listeners", count=len(daemon.listeners.shown))
+        notify("READY=1")
+        _keep_alive(reactor)
+
+    def failed(failure) -> None:
+        if failure.check(TheirFault, OurFault, OSError):
+            log.error("cannot start: {why}", why=failure.getErrorMessage())
+        else:
+            log.failure("cannot start", failure)
+        ending.stop(1)
+
+    reactor.callWhenRunning(lambda: daemon.start().addCallbacks(started, failed))
+    return ending.wait()
+
+
+def _keep_alive(reactor) -> None:
+    interval_s = watchdog_s()
+    if interval_s:
+        def beat() -> None:
+            notify("WATCHDOG=1")
+            reactor.callLater(interval_s / 3, beat)
+        beat()
+
+
+class Ending:
+    """How the process ends: once, with an exit code, after what `stopping` does."""
+
+    def __init__(self, reactor) -> None:
+        self._reactor = reactor
+        self._code: int | None = None
+        self.stopping = lambda: None
+
+    def stop(self, code: int) -> None:
+        """Stops with this exit code; the first call counts."""
+        if self._code is not None:
+            return
+        self._code = code
+        notify("STOPPING=1")
+        log.info("stopping")
+        result = self.stopping()
+        if isinstance(result, Deferred):
+            result.addErrback(lambda failure: log.failure("while stopping", failure))
+            result.addBoth(lambda _: self._reactor.stop())
+        else:
+            self._reactor.stop()
+
+    def wait(self) -> int:
+        """Runs the reactor until the end; the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+        self._reactor.run(installSignalHandlers=False)
+        return self._code or 0
+
+    def _signalled(self, number, frame) -> None:
+        self._reactor.callFromThread(self.stop, 0)
+
+
+def serve_ledger(db: Path, listen: str) -> int:
+    """Runs the prepaid ledger as a process of its own; the exit code."""
+    reactor = install_reactor()
+    begin_logging("info", "text")
+    from tectonics.billing.ledger_server import make_ledger_service
+    from tectonics.daemon.clock import WallClock
+
+    ending = Ending(reactor)
+    try:
+        service = make_ledger_service(db, listen, reactor, clock=WallClock(reactor))
+    except (TheirFault, OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    ending.stopping = service.stopService
+
+    def begin() -> None:
+        service.startService()
+        service.listening.addCallbacks(lambda _: log.info("the ledger listens on {where}", where=listen),
+                                       lambda failure: (log.error("cannot listen: {why}",
+                                                                  why=failure.getErrorMessage()), ending.stop(1)))
+
+    reactor.callWhenRunning(begin)
+    return ending.wait()
