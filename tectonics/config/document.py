@@ -55,7 +55,7 @@ def read_document(path: Path, file: str = "") -> Document:
 
 
 def parse_document(raw: bytes, file: str) -> Document:
-    """The data in `raw`, as far as it could be read, and what is wrong with it."""
+    """The data in `raw` and what is wrong with it; no data when it is not YAML."""
     document = Document(file)
     if len(raw) > FILE_BYTES_MAX:
         document.complain((), f"larger than {FILE_BYTES_MAX} bytes")
@@ -68,12 +68,14 @@ def parse_document(raw: bytes, file: str) -> Document:
         return document
     try:
         _Builder(document).build(text)
+        return document
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         document.errors.append(ConfigError(file, mark.line + 1 if mark else 0, mark.column + 1 if mark else 0,
                                            "", f"not YAML: {error.problem or error.context}"))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        document.errors.append(ConfigError(file, 0, 0, "", f"not YAML: {str(error).splitlines()[0]}"))
+        document.errors.append(ConfigError(file, 0, 0, "", f"not YAML: {(str(error).splitlines() or ['unreadable'])[0]}"))
+    document.data = None  # half a file says nothing about what is missing in it
     return document
 
 

@@ -1,8 +1,8 @@
 """From a file to settings, or to all of its errors at once.
 
 Steps: YAML, overrides of the command line, form and limits of each key, contradictions between keys,
-message catalogues.  A later step runs only as far as its input is sound, so that no error is
-reported that merely follows from another.
+message catalogues.  A section with an error takes its defaults for the later steps, and what these
+say about it is not reported: all errors at once, but none that merely follows from another.
 """
 
 import os
@@ -39,12 +39,10 @@ def load(path: str | os.PathLike, overrides: dict[str, object] | None = None) ->
         raise ConfigErrors(document.errors)
     for key, value in (overrides or {}).items():
         _override(document, tuple(key.split(".")), value)
-    sections = _sections(document)
-    if sections is None:
-        raise _all(document, [])
+    sections, wrong = _sections(document)
     settings = Settings.of(sections, file, Catalogue({}, sections.messages.default))
-    _contradictions(settings, document)
-    catalogue, errors = _catalogue(settings, document)
+    _contradictions(settings, document, wrong)
+    catalogue, errors = _catalogue(settings, document, wrong)
     if document.errors or errors:
         raise _all(document, errors)
     return Settings.of(sections, file, catalogue)
@@ -87,32 +85,45 @@ def _override(document: Document, path: tuple[str, ...], value: object) -> None:
     document.places[path] = (0, 0)
 
 
-def _sections(document: Document) -> Sections | None:
+def _sections(document: Document) -> tuple[Sections, frozenset[str]]:
+    """The sections, and the names of those with errors, which stand there with their defaults."""
+    wrong: frozenset[str] = frozenset()
     try:
-        return Sections.model_validate(document.data, context=currency_context(document.data.get("policy")))
+        return _validated(document.data), wrong
     except ValidationError as error:
         for path, text in complaints(error.errors(include_url=False), known_keys()):
             document.complain(path, text)
-    return None
+            wrong |= {str(path[0])}
+    return _validated({name: data for name, data in document.data.items() if name not in wrong}), wrong
 
 
-def _contradictions(settings: Settings, document: Document) -> None:
+def _validated(data: dict) -> Sections:
+    return Sections.model_validate(data, context=currency_context(data.get("policy")))
+
+
+def _contradictions(settings: Settings, document: Document, wrong: frozenset[str]) -> None:
     faults = [(("policy", *path), text) for path, text in contradictions.of_policy(settings.policy)]
     style = settings.style()
-    if not faults and style.mode == "last" and not style.counted:
+    if not faults and style.mode == "last" and not style.counted and "channels" not in wrong:
         faults += [(("policy", *path), text)
                    for path, text in contradictions.of_keys(settings.policy, keys(style))]
     listeners = settings.listeners()
-    faults += contradictions.of_ports((path, listeners.get(path, "")) for path in LISTENERS)
+    faults += contradictions.of_ports((path, listeners[path]) for path in LISTENERS
+                                      if path in listeners and path[0] not in wrong)
     faults += contradictions.of_sections(settings)
     for path, text in faults:
-        document.complain(path, text)
+        if path[0] not in wrong:
+            document.complain(path, text)
 
 
-def _catalogue(settings: Settings, document: Document) -> tuple[Catalogue, list[ConfigError]]:
+def _catalogue(settings: Settings, document: Document,
+               wrong: frozenset[str]) -> tuple[Catalogue, list[ConfigError]]:
     messages = settings.messages
+    if "messages" in wrong:
+        return settings.catalogue, []
     shown = Path(document.file).parent / messages.directory
-    return read_catalogue(shown, str(shown), messages.languages, messages.default, settings.style())
+    style = None if "channels" in wrong else settings.style()
+    return read_catalogue(shown, str(shown), messages.languages, messages.default, style)
 
 
 def _all(document: Document, errors: list[ConfigError]) -> ConfigErrors:

@@ -9,11 +9,11 @@ from tectonics.domain.screens import Style
 
 
 def read_catalogue(directory: Path, shown: str, languages: tuple[str, ...], default: str,
-                   style: Style) -> tuple[Catalogue, list[ConfigError]]:
+                   style: Style | None) -> tuple[Catalogue, list[ConfigError]]:
     """The catalogue in `directory` (named `shown` in errors), and everything that is wrong with it.
 
-    A text that is whole and right is also held against the channel: filled with long values, its
-    screen must fit.
+    A language without errors is also held against the channel, where its `style` is known: filled
+    with long values, each screen must fit.
     """
     documents = {language: read_document(directory / f"{language}.yaml", f"{shown}/{language}.yaml")
                  for language in languages}
@@ -24,7 +24,7 @@ def read_catalogue(directory: Path, shown: str, languages: tuple[str, ...], defa
             documents[problem.language].complain((problem.key,), problem.text)
     whole = Catalogue({language: entries for language, entries in texts.items()
                        if not documents[language].errors and entries.keys() == MESSAGES.keys()}, default)
-    for problem in too_long(whole, style):
+    for problem in too_long(whole, style) if style else ():
         documents[problem.language].complain((problem.key,), problem.text)
     return catalogue, [error for document in documents.values() for error in document.errors]
 

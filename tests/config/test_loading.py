@@ -92,6 +92,14 @@ def test_errors(tmp_path, text, line, key, sentence):
     assert found[0][2].startswith(sentence)
 
 
+def test_contradictions_and_messages_are_told_beside_errors_of_form(tmp_path):
+    path = write(tmp_path, "log: {level: loud}\nlimits: {dispatch_max: 0}\nbilling: {kind: ledger}\n"
+                           "policy: {recovery: {own_marks: []}}\n")
+    (tmp_path / "messages" / "ar.yaml").write_text("a: [")
+    assert [(error.line, error.key) for error in check(path)] == [
+        (1, "log.level"), (2, "limits.dispatch_max"), (3, "billing.address"), (4, "policy.recovery.own_marks"), (1, "")]
+
+
 def test_two_listeners_on_one_port(tmp_path):
     [(line, key, text)] = errors_of(tmp_path, "web: {endpoint: 'tcp:7070:interface=127.0.0.1'}")
     assert (line, key) == (1, "tickets.stream")
