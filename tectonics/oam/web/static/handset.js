@@ -3,13 +3,23 @@
 "use strict";
 
 const POLL_MS = 2000;
+const TOAST_MS = 8000;
 const $ = (id) => document.getElementById(id);
 const token = document.querySelector("meta[name=handset-token]").content;
 const phone = { session: "", text: "", phase: "idle", asked: 0 };
 let shownState = "";
+let newestAt = "";
+let toast = 0;
 
 const line = () => document.querySelector("input[name=line]:checked").value;
-const time = (text) => new Date(text).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const DAY = { day: "numeric", month: "short" };
+
+function time(text) {
+  const at = new Date(text);
+  const today = at.toDateString() === new Date().toDateString();
+  return (today ? "" : at.toLocaleDateString([], DAY) + " ") + at.toLocaleTimeString([], { ...CLOCK, second: "2-digit" });
+}
 
 function newSession() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -128,7 +138,7 @@ function facts(state) {
   const recharges = state.recharges_90d;
   const good = [state.kind, `segment ${state.segment}`];
   if (state.tenure_days !== null) good.push(`${state.tenure_days} days on the network`);
-  good.push(`${recharges.count} recharges in 90 days`);
+  good.push(`${recharges.count} recharge${recharges.count === 1 ? "" : "s"} in 90 days`);
   if (state.listed === "white") good.push("white list");
   const bad = open.map((one) => `${one.state} advance of ${one.amount}, due ${one.due_at.slice(0, 10)}`);
   if (state.listed === "black") bad.push("black list");
@@ -149,7 +159,18 @@ function tickets(list) {
   });
 }
 
+function announce(list) {
+  const newest = list.at(-1);
+  if (newest && newestAt && newest.at > newestAt) {
+    $("arrived").textContent = `New message: ${newest.text}`;
+    clearTimeout(toast);
+    toast = setTimeout(() => { $("arrived").textContent = ""; }, TOAST_MS);
+  }
+  newestAt = newest ? newest.at : "0";
+}
+
 function draw(state) {
+  announce(state.messages);
   $("balance").textContent = state.balance ?? "?";
   $("outstanding").textContent = state.outstanding;
   $("currency").textContent = state.currency;
@@ -196,11 +217,16 @@ function pick() {
   hangUp();
   say("");
   $("mine").textContent = `+${line()}`;
-  shownState = "";
+  shownState = newestAt = $("arrived").textContent = "";
   refresh();
+}
+
+function tick() {
+  $("clock").textContent = new Date().toLocaleTimeString([], CLOCK);
 }
 
 document.querySelectorAll("input[name=line]").forEach((radio) => radio.addEventListener("change", pick));
 setInterval(() => { if (!document.hidden) refresh(); }, POLL_MS);
-setInterval(() => { $("clock").textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }); }, 1000);
+setInterval(tick, 1000);
+tick();
 pick();
