@@ -163,6 +163,34 @@ async def test_after_a_restart_all_up_to_the_newest_may_be_a_repetition(world):
 
 
 @pytest_twisted.ensureDeferred
+async def test_tickets_of_an_earlier_life_may_be_acknowledged_before_they_come_again(world):
+    world.commit(10)
+    consumer = world.consumer(ack_every=0)
+    await consumer.wait_for(lambda: consumer.received == 10)
+    await consumer.stop()
+    world.limits = StreamLimits(window=5)
+    await world.restart()
+    peer = await world.raw(b"HELLO 1 mediation\n")
+    await peer.has(1)
+    peer.transport.write(b"ACK n1:10\n")
+    await until(lambda: world.log.saved["mediation", "n1"] == 10)
+    world.commit(1)
+    await until(lambda: b'"seq":11' in peer.data)
+    assert b"ERR" not in peer.data and peer.data.splitlines()[-1] == world.log.lines["n1"][-1].line
+
+
+@pytest.mark.parametrize("world", [{"window": 100_000}], indirect=True)
+@pytest_twisted.ensureDeferred
+async def test_who_reads_on_after_a_pause_gets_all(world):
+    world.commit(3000, text="x" * 5000)
+    peer = await world.raw(b"HELLO 1 pausing\n", deaf=True)
+    await until(lambda: any(connection._paused for connection in world.stream.connections))
+    peer.transport.resumeProducing()
+    await peer.has(3001)
+    assert peer.data.splitlines()[1:] == [line.line for line in world.log.lines["n1"]]
+
+
+@pytest_twisted.ensureDeferred
 async def test_after_overrides_the_cursor(world):
     world.commit(10)
     first = world.consumer()

@@ -149,3 +149,23 @@ async def test_a_client_that_pauses_and_goes_on_gets_all_in_order(world):
     client.transport.resumeProducing()
     await client.has(3500)
     assert client.data.splitlines() == [line.line for line in world.log.lines["n1"]]
+
+
+@pytest.mark.parametrize("world", [{"buffer_bytes_max": 2_000_000}], indirect=True)
+@pytest_twisted.ensureDeferred
+async def test_the_buffer_is_free_again_after_each_pause(world):
+    client = await world.connect()
+    total = 0
+    for _ in range(4):
+        [served] = world.live.clients
+        client.transport.pauseProducing()
+        while sum(map(len, served._waiting)) < 1_000_000:
+            world.log.commit(100, 1000, text="x" * 1000)
+            total += 100
+            await turn()
+        client.transport.resumeProducing()
+        assert len(world.live.clients) == 1
+        await client.has(total)
+        while served._waiting:
+            await turn()
+    assert client.data.splitlines() == [line.line for line in world.log.lines["n1"]]
