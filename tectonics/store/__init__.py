@@ -1,0 +1,1 @@
+"""What the daemon remembers: accounts, units, outbox, tickets and policies over SQLite."""
