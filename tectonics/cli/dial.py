@@ -14,7 +14,7 @@ from tectonics.cli import show
 from tectonics.cli.session import Session, with_session
 
 GATEWAY = "ussd_http"
-SCREEN_COLUMNS = 24
+SCREEN_COLUMNS = 32  # longer lines are wrapped, as a telephone does
 STEPS_MAX = 100  # no menu is deeper; guards a script against a screen that never ends
 
 
@@ -100,6 +100,6 @@ def _show_screen(as_json: bool, more: bool, text: str) -> None:
     from rich.text import Text
 
     shown = "\n".join(show.plain(line) for line in text.split("\n"))
-    width = max([SCREEN_COLUMNS, *map(len, shown.split("\n"))]) + 6
     subtitle = None if more else "session ended"
-    show.console().print(Panel(Text(shown), subtitle=subtitle, subtitle_align="left", padding=(0, 2), width=width))
+    show.console().print(Panel(Text(shown), subtitle=subtitle, subtitle_align="left", padding=(0, 2),
+                               width=SCREEN_COLUMNS + 6))
