@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from io import BytesIO
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote_from_bytes, urlencode
 
@@ -19,7 +20,7 @@ from twisted.web.client import Agent, HTTPConnectionPool
 
 from tectonics.domain.errors import Busy, OurFault, TheirFault
 from tectonics.oam.web import request as shell
-from tectonics.oam.web.api import PREFIX, ROUTES
+from tectonics.oam.web.api import PREFIX, RECHARGES, ROUTES
 from tectonics.oam.web.handset import DemoLine, Handset
 from tectonics.oam.web.inputs import json_object, query
 from tectonics.oam.web.site import make_site
@@ -351,3 +352,11 @@ def test_any_query_is_text_by_name_or_a_clear_fault(raw):
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=20), max_size=10))
 def test_a_query_is_read_as_it_was_written(fields):
     assert query(_request(b"/x?" + urlencode(fields).encode())) == fields
+
+
+def test_the_document_for_people_names_every_address():
+    text = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    for route in (*ROUTES, RECHARGES):
+        change = route.path.rpartition("/")[2] if route.asks.startswith("subscribers.") else ""
+        assert f"{route.method} {PREFIX}{route.path}" in text or f"{PREFIX}{route.path}`" in text \
+            or (change and f"`/{change}`" in text), route

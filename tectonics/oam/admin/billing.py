@@ -93,7 +93,8 @@ async def _booked(offices: Offices, outcome: Outcome, msisdn: str, amount: int, 
 
 def _fault_parameters() -> dict[str, take.Parameter]:
     counts = {name: take.whole("how many of the next writes", 0, take.COUNT_MAX, None) for name in _NEXT}
-    shares = {f"{name}_percent": take.whole("a share of all writes, in percent", 0, 100, None) for name in _NEXT}
+    share = take.whole("a share of all writes, in percent", 0, 100, None)
+    shares = {f"{name}_percent": share for name in _NEXT}
     return {"delay_s": take.number("seconds before every answer", DELAY_S_MAX, None), **counts,
             "hang_balance": take.flag("balance enquiries get no answer", None), **shares,
             "seed": take.whole("of the shares", 0, take.COUNT_MAX, None)}

@@ -22,7 +22,7 @@ def methods(offices: Offices) -> dict[str, Method]:
         "policy.show": Method(partial(_show, offices), {
             "version": take.whole("a version; without it the one in force", 1, take.COUNT_MAX, None)},
             "a policy with its document"),
-        "policy.history": Method(partial(_history, offices), {}, "the versions, newest first, with who and why"),
+        "policy.history": Method(partial(_history, offices), {}, "the versions, newest first: who and why"),
         "policy.load": Method(partial(_load, offices), {
             "document": take.document("a policy, as the section `policy` of the configuration"),
             "note": take.text("why")}, "puts a new policy in force at once", changes=True),
@@ -46,7 +46,8 @@ async def _get(offices: Offices, version: int) -> PolicyVersion:
 async def _history(offices: Offices, who: str) -> dict:
     versions = await offices.policy_log.history(HISTORY_SHOWN)
     newest_first = sorted(versions, key=lambda v: v.version, reverse=True)
-    return {"current": offices.policies.current.version, "versions": [shown.policy_line(v) for v in newest_first]}
+    return {"current": offices.policies.current.version,
+            "versions": [shown.policy_line(version) for version in newest_first]}
 
 
 async def _load(offices: Offices, who: str, document: dict, note: str) -> dict:

@@ -43,7 +43,7 @@ async def _resolve(offices: Offices, who: str, op: str, outcome: str, text: str)
     rows = await offices.queries.unresolved(SHOWN_MAX)
     command = next((row.command for row in rows if row.command.op == op), None)
     if command is None:
-        raise take.NotThere("no unresolved operation has that id; `reconcile.list` shows those that there are")
+        raise take.NotThere("no unresolved operation has that id; `reconcile.list` shows which there are")
     result = Done(ref=text) if outcome == "done" else NotFound()
     return {"text": await offices.desk.decide(_answered(command, offices.now(), result, who))}
 

@@ -62,7 +62,8 @@ def unresolved(row: OutboxRow) -> dict:
     """A money command whose outcome is unknown."""
     command = row.command
     return {
-        "op": command.op, "msisdn": command.msisdn, "type": "credit" if isinstance(command, Credit) else "debit",
+        "op": command.op, "msisdn": command.msisdn,
+        "type": "credit" if isinstance(command, Credit) else "debit",
         "amount": format_minor(command.amount_minor, command.currency), "currency": command.currency,
         "advance": getattr(command, "advance", "") or None, "recovery": command.recovery or None,
         "since_at": time(row.created_at), "next_at": time(row.due_at), "attempts": row.attempts,

@@ -44,8 +44,9 @@ def _backlog(debt: Debt, counters: dict) -> dict:
 
 
 def _debt(debt: Debt, currency: str) -> dict:
-    return {"open_advances": debt.open_advances, "outstanding": format_minor(debt.outstanding_minor, currency),
-            "currency": currency, "overdue": debt.overdue, "unknown": debt.unknown, "barred": debt.barred}
+    return {"open_advances": debt.open_advances,
+            "outstanding": format_minor(debt.outstanding_minor, currency), "currency": currency,
+            "overdue": debt.overdue, "unknown": debt.unknown, "barred": debt.barred}
 
 
 async def _consumers(offices: Offices) -> list[dict]:

@@ -20,7 +20,7 @@ YEAR_MS = 365 * rules.DAY_MS
 _VALUES = {
     "bar": {"text": take.text("why he may not borrow; it stands in the ticket")},
     "segment": {"segment": take.text("the segment's name; empty means by tenure and ARPU", "", 64)},
-    "language": {"language": take.text("a language of the message catalogue; empty means the default", "", 16)},
+    "language": {"language": take.text("one of the message catalogue; empty means the default", "", 16)},
 }
 
 
@@ -34,7 +34,8 @@ def methods(offices: Offices) -> dict[str, Method]:
             "language": "sets the language", "forget": "begins afresh, as if somebody else had the number",
             }.items():
         takes = {"msisdn": number, **_VALUES.get(change, {})}
-        table[f"subscribers.{change}"] = Method(partial(_change, offices, change), takes, meaning, changes=True)
+        call = partial(_change, offices, change)
+        table[f"subscribers.{change}"] = Method(call, takes, meaning, changes=True)
     return table
 
 

@@ -18,10 +18,11 @@ def methods(offices: Offices) -> dict[str, Method]:
     """The methods of this topic."""
     return {
         "tickets.page": Method(partial(_page, offices), {
-            "since": take.moment("the first moment", 0), "until": take.moment("the moment after the last", take.TIME_MAX),
+            "since": take.moment("the first moment", 0),
+            "until": take.moment("the moment after the last", take.TIME_MAX),
             "after": take.cursor(3), "limit": take.limit()}, "a page of tickets of all origins, by time"),
         "tickets.tail": Method(partial(_tail, offices), {
-            "after_seq": take.whole("the number after which to begin; without it, the newest", 0, SEQ_MAX, None),
+            "after_seq": take.whole("the number to begin after; without it, the newest", 0, SEQ_MAX, None),
             "limit": take.limit(20)}, "tickets of this process, by number"),
     }
 

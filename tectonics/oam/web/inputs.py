@@ -1,4 +1,4 @@
-"""What a request brings: the fields of its query, the JSON object of its body; TheirFault says what is wrong."""
+"""What a request brings: the fields of its query, the JSON object of its body; else TheirFault says why."""
 
 from urllib.parse import parse_qsl
 

@@ -14,7 +14,7 @@ _ERRORS = {
 _RECORD = {
     "type": "object", "required": ["id", "type", "msisdn", "time"],
     "properties": {
-        "id": {"type": "string", "maxLength": 128, "description": "your own id; a repetition is answered DUP"},
+        "id": {"type": "string", "maxLength": 128, "description": "your own; a repetition is answered DUP"},
         "type": {"type": "string", "enum": ["recharge", "reversal", "balance", "lifecycle"]},
         "msisdn": {"type": "string"}, "amount": {"type": ["string", "number"]},
         "currency": {"type": "string"}, "time": {"type": "string", "format": "date-time"},
@@ -28,12 +28,13 @@ def document(methods: Mapping[str, Method], version: str) -> dict:
     """The whole document."""
     paths: dict[str, dict] = {}
     for route in ROUTES:
-        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route, methods[route.asks])
+        operation = _operation(route, methods[route.asks])
+        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = operation
     paths[PREFIX + RECHARGES.path] = {"post": _recharges()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "tectonics", "version": version,
-                 "description": "Airtime advance. Money is text with the currency's decimals, times are RFC 3339."},
+                 "description": "Airtime advance. Money is text with decimals, times are RFC 3339."},
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -81,6 +82,7 @@ def _body(schema: dict, required: bool) -> dict:
 
 
 def _responses(schema: dict | None = None) -> dict:
-    good = {"description": "it is done", "content": {"application/json": {"schema": schema or {"type": "object"}}}}
+    content = {"application/json": {"schema": schema or {"type": "object"}}}
+    good = {"description": "it is done", "content": content}
     error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
     return {"200": good, **{code: {"description": text, "content": error} for code, text in _ERRORS.items()}}

@@ -27,7 +27,8 @@ HEADERS = {
     b"Server": b"tectonics",
     b"Cache-Control": b"no-store",
     b"Content-Security-Policy": b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                                b"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+                                b"connect-src 'self'; form-action 'self'; base-uri 'none'; "
+                                b"frame-ancestors 'none'",
     b"Cross-Origin-Opener-Policy": b"same-origin",
     b"Cross-Origin-Resource-Policy": b"same-origin",
     b"Permissions-Policy": b"camera=(), geolocation=(), microphone=()",
