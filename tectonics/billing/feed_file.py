@@ -23,9 +23,10 @@ from twisted.logger import Logger
 
 from tectonics.billing import tailing
 from tectonics.billing.tailing import Chunk, Place
-from tectonics.domain.errors import Busy, TheirFault
+from tectonics.domain.errors import BadRecord, Busy, TheirFault
+from tectonics.domain.feed import event_of
 from tectonics.ports import Alarms, Bookmarks, Clock, Intake, Metrics
-from tectonics.wire.feed import LINE_BYTES_MAX, BadRecord, parse_record
+from tectonics.wire.feed import LINE_BYTES_MAX, read_fields
 
 POLL_S = 0.5
 RETRY_S_MAX = 30.0
@@ -36,7 +37,7 @@ RECORDS = "tectonics_feed_records_total"
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """How the lines are read: see wire.feed.parse_record."""
+    """How the lines are read: see wire/feed.py and domain/feed.py."""
 
     currency: str
     columns: Mapping[str, int] | None = None
@@ -157,8 +158,8 @@ class FileFeed:
     def _parse(self, line: bytes | None, now: int):
         if line is None:
             raise BadRecord("line too long")
-        return parse_record(line, self._format.currency, self._name, now, self._format.columns,
-                            self._format.country_code)
+        return event_of(read_fields(line, self._format.columns), self._format.currency, self._name, now,
+                        self._format.country_code)
 
     def _reject(self, rejected: list[tuple[bytes | None, str]]) -> None:
         if not rejected:

@@ -21,9 +21,10 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from tectonics.domain.errors import Busy, TheirFault
+from tectonics.domain.errors import BadRecord, Busy, TheirFault
+from tectonics.domain.feed import event_of
 from tectonics.ports import Clock, Intake, Metrics
-from tectonics.wire.feed import LINE_BYTES_MAX, BadRecord, parse_record
+from tectonics.wire.feed import LINE_BYTES_MAX, read_fields
 from tectonics.wire.lines import Lines
 
 BACKLOG_POLL_S = 0.1
@@ -71,8 +72,8 @@ class FeedFactory(Factory):
 
     def parse(self, line: bytes):
         """The event of a line, heard now."""
-        return parse_record(line, self._currency, self.name, int(self.clock.seconds() * 1000),
-                            self._columns, self._country_code)
+        return event_of(read_fields(line, self._columns), self._currency, self.name,
+                        int(self.clock.seconds() * 1000), self._country_code)
 
     def disconnect(self) -> None:
         """Closes every connection, for a graceful stop; unanswered records will be sent again."""

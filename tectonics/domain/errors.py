@@ -27,6 +27,14 @@ class BadMessage(TheirFault):
     """Bytes that do not follow the protocol of the port they arrived on."""
 
 
+class BadRecord(BadMessage):
+    """A record of a feed that cannot be served; `id` is its id, or `-` when even that cannot be told."""
+
+    def __init__(self, text: str, id: str = "-") -> None:
+        super().__init__(text)
+        self.id = id
+
+
 class BadPolicy(TheirFault):
     """A lending policy that contradicts itself."""
 

@@ -12,13 +12,14 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from tectonics.domain.errors import TheirFault
+from tectonics.domain.feed import event_of
 from tectonics.oam.admin import Administration
 from tectonics.oam.web.inputs import json_object, query
 from tectonics.oam.web.request import WebRequest, answer_json
 from tectonics.oam.web.routes import Denied, Routes, uncancelled
 from tectonics.oam.web.tokens import Bearer, Tokens
 from tectonics.ports import Clock, Intake
-from tectonics.wire.feed import parse_record
+from tectonics.wire.feed import read_fields
 
 PREFIX = "/api/v1"
 FEED = "api"  # the name of this feed in tickets and counters
@@ -102,7 +103,7 @@ class Api:
         self._bearer(request, RECHARGES.role)
         line = b" ".join(request.content.read().split())
         now = int(self.clock.seconds() * 1000)
-        event = parse_record(line, self.currency(), FEED, now, country_code=self.country_code)
+        event = event_of(read_fields(line), self.currency(), FEED, now, self.country_code)
         return answer_json(request, {"result": await uncancelled(self.intake.feed(event)), "id": event.id})
 
     def _bearer(self, request: WebRequest, role: str) -> Bearer:
