@@ -198,6 +198,9 @@ async def test_a_recharge_is_fed_once(served):
     assert (await served.ask("POST", f"{PREFIX}/recharges", "operator", body))[:2] == (
         200, {"result": "OK", "id": "r1"})
     assert (await served.ask("POST", f"{PREFIX}/recharges", "operator", body))[1]["result"] == "DUP"
+    await served.ask("POST", f"{PREFIX}/recharges", "operator", {**RECORD, "amount": "x"})
+    assert served.world.metrics.snapshot()["tectonics_feed_records_total"] == {
+        "api,ok": 1, "api,dup": 1, "api,err": 1}
     event = served.world.intake.events[0]
     assert (event.feed, event.id, event.amount_minor, event.at) == ("api", "r1", 500, NOW)
 

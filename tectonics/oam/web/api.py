@@ -18,7 +18,7 @@ from tectonics.oam.web.inputs import json_object, query
 from tectonics.oam.web.request import WebRequest, answer_json
 from tectonics.oam.web.routes import Denied, Routes, uncancelled
 from tectonics.oam.web.tokens import Bearer, Tokens
-from tectonics.ports import Clock, Intake
+from tectonics.ports import Clock, Intake, Metrics
 from tectonics.wire.feed import read_fields
 
 PREFIX = "/api/v1"
@@ -73,6 +73,7 @@ class Api:
     administration: Administration
     intake: Intake
     tokens: Tokens
+    metrics: Metrics
     clock: Clock
     currency: Callable[[], str]
     country_code: str = ""
@@ -101,10 +102,15 @@ class Api:
 
     async def _fed(self, request: WebRequest) -> bytes:
         self._bearer(request, RECHARGES.role)
-        line = b" ".join(request.content.read().split())
-        now = int(self.clock.seconds() * 1000)
-        event = event_of(read_fields(line), self.currency(), FEED, now, self.country_code)
-        return answer_json(request, {"result": await uncancelled(self.intake.feed(event)), "id": event.id})
+        record, now = request.content.read().strip(), int(self.clock.seconds() * 1000)
+        result = "err"
+        try:
+            event = event_of(read_fields(record), self.currency(), FEED, now, self.country_code)
+            answer = await uncancelled(self.intake.feed(event))
+            result = answer.lower()
+        finally:
+            self.metrics.count("tectonics_feed_records_total", FEED, result)
+        return answer_json(request, {"result": answer, "id": event.id})
 
     def _bearer(self, request: WebRequest, role: str) -> Bearer:
         scheme, _, token = (request.getHeader("authorization") or "").partition(" ")

@@ -21,7 +21,7 @@ def make_site(*, administration: Administration, intake: Intake, metrics: Metric
     """The listener of the web port; `ready()` is empty when the daemon serves, else says why not."""
     routes = Routes(alarms)
     plain.add(routes, metrics, ready)
-    api = Api(administration, intake, tokens, clock, currency, country_code)
+    api = Api(administration, intake, tokens, metrics, clock, currency, country_code)
     api.add(routes, openapi.document(administration.table(), version))
     if handset is not None:
         handset.add(routes)
