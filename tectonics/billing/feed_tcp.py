@@ -51,6 +51,7 @@ class _Slot:
 class FeedFactory(Factory):
     """Serves the feed `name` to whoever connects."""
 
+    noisy = False
     log = Logger()
 
     def __init__(self, intake: Intake, currency: str, metrics: Metrics, clock: Clock, name: str = "tcp",

@@ -28,7 +28,6 @@ class Store(Section):
     """Where accounts, commands and tickets are kept."""
 
     kind: Literal["sqlite"] = Field("sqlite", description="sqlite: a file in the state directory")
-    queue_max: Positive = Field(10_000, description="units waiting for the writer; further ones are told busy")
 
 
 class Embedded(Section):
@@ -115,8 +114,6 @@ class Web(Section):
     handset: Flag = Field(True, description="the demo's page with a telephone; switch it off in production")
     token_file: Text = Field("", description=(
         "tokens of the API, one `name role token` a line; empty: demo-token in the state directory, made if missing"))
-    body_bytes_max: Annotated[Count, Field(ge=1024, le=16_777_216)] = Field(
-        262_144, description="of a request; then 413")
 
 
 class Tickets(Section):

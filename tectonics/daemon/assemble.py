@@ -28,8 +28,8 @@ from tectonics.daemon.catalogue import BILLING
 from tectonics.daemon.clock import RisingIds, WallClock, now_ms
 from tectonics.daemon.core import Core, Rooms, build_core, start_core
 from tectonics.daemon.duties import duties
-from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.listen import Listeners
+from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.state import StateDirectory
 from tectonics.database.executors import ThreadExecutor
 from tectonics.engine.pace import Limits, OutboxPace

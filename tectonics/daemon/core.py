@@ -63,11 +63,11 @@ class Core:
 def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[str, ...], limits: Limits,
                pace: OutboxPace, read_deadline_s: float) -> Core:
     """Wires the engine; nothing runs before `start_core`."""
-    policies = PolicyHolder(rooms.policies, decode_policy, rooms.clock)
+    policies = PolicyHolder(rooms.policies, decode_policy, rooms.clock, rooms.alarms)
     engine = Engine(rooms.store, policies, catalogue, rooms.clock, rooms.ids, rooms.metrics, rooms.alarms)
     answers = Answers()
     engine.on_decided.append(answers.heard)
-    enquiry = Enquiry(rooms.billing, rooms.clock, read_deadline_s)
+    enquiry = Enquiry(rooms.billing, rooms.clock, rooms.alarms, read_deadline_s)
     outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace)
     return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes),
                 EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace)

@@ -30,6 +30,7 @@ def duties(core: Core, files: SqliteStore, metrics: MetricsRegistry, alarms: Ala
     async def refresh() -> None:
         await core.policies.refresh()
         await engine.usage.refresh(engine.now())
+        _watch_exposure(core, alarms)
 
     async def gauges() -> None:
         await _show_debt(files, metrics)
@@ -77,6 +78,16 @@ async def _watch_unknown(core: Core, files: SqliteStore, alarms: AlarmTable, age
                            f"oldest for {age} minutes")
     else:
         alarms.clear("unknown_ageing")
+
+
+def _watch_exposure(core: Core, alarms: AlarmTable) -> None:
+    lending = core.policies.current.lending
+    count, minor = core.engine.usage.now(core.engine.now())
+    caps = ((lending.service_day_count_max, count), (lending.service_day_minor_max, minor))
+    if any(cap is not None and used >= cap for cap, used in caps):
+        alarms.raise_alarm("exposure_limit", "the service has lent today what it may lend in a day")
+    else:
+        alarms.clear("exposure_limit")
 
 
 def _watch_disk(path, alarms: AlarmTable) -> None:

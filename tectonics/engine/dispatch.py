@@ -68,6 +68,7 @@ class Engine:
     async def dispatch(self, event: Event) -> Result:
         """Decides and writes one event. Fails with a TheirFault (Busy among them) or OurFault."""
         self.dispatching += 1
+        begun_s = self.clock.seconds()
         try:
             turn = self._lanes.enter(event.msisdn)
             if turn is not None:
@@ -83,6 +84,7 @@ class Engine:
             raise OurFault(f"{type(event).__name__} failed, see the log") from fault
         finally:
             self.dispatching -= 1
+            self.metrics.observe("tectonics_decide_seconds", self.clock.seconds() - begun_s, type(event).__name__)
 
     def _ours(self, event: Event, fault: Exception) -> None:
         name = type(event).__name__

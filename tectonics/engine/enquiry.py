@@ -5,21 +5,22 @@ allows: "no" means that the balance is at most the limit (RFC 8506 CHECK_BALANCE
 """
 
 from twisted.internet.defer import CancelledError
-from twisted.logger import Logger
 
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.policy import Policy
 from tectonics.domain.subscriber import Account
-from tectonics.ports import Billing, Clock
+from tectonics.ports import Alarms, Billing, Clock
 
-log = Logger()
+SILENT_MAX = 5  # enquiries in a row without an answer before the billing system is called down
 
 
 class Enquiry:
     """Balance enquiries that never fail and never take longer than asked."""
 
-    def __init__(self, billing: Billing, clock: Clock, deadline_s: float) -> None:
-        self._billing, self._clock, self._deadline_s = billing, clock, deadline_s
+    def __init__(self, billing: Billing, clock: Clock, alarms: Alarms, deadline_s: float) -> None:
+        self._billing, self._clock, self._alarms = billing, clock, alarms
+        self._deadline_s = deadline_s
+        self._silent = 0
 
     async def balance(self, account: Account, policy: Policy, within_s: float) -> Balance | Unavailable:
         """The balance as far as the rules need it, or Unavailable."""
@@ -48,6 +49,19 @@ class Enquiry:
     async def _ask(self, asked, deadline_s: float):
         asked.addTimeout(deadline_s, self._clock, lambda *_: Unavailable("no answer in time"))
         try:
-            return await asked
+            answer = await asked
         except CancelledError:
-            return Unavailable("no answer in time")
+            answer = Unavailable("no answer in time")
+        self._watch(answer)
+        return answer
+
+    def _watch(self, answer) -> None:
+        if not isinstance(answer, Unavailable):
+            if self._silent >= SILENT_MAX:
+                self._alarms.clear("billing_down")
+            self._silent = 0
+            return
+        self._silent += 1
+        if self._silent >= SILENT_MAX:
+            self._alarms.raise_alarm("billing_down", f"{self._silent} enquiries in a row got no answer: "
+                                     f"{answer.text}")

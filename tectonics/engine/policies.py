@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.domain.policy import Policy
-from tectonics.ports import Clock, PolicyLog, PolicyVersion
+from tectonics.ports import Alarms, Clock, PolicyLog, PolicyVersion
 
 log = Logger()
 
@@ -20,8 +20,10 @@ class PolicyHolder:
     """Fills ports.Policies. `decode` turns a document and a version into a Policy, or fails with
     BadPolicy."""
 
-    def __init__(self, versions: PolicyLog, decode: Callable[[dict, int], Policy], clock: Clock) -> None:
-        self._versions, self._decode, self._clock = versions, decode, clock
+    def __init__(self, versions: PolicyLog, decode: Callable[[dict, int], Policy], clock: Clock,
+                 alarms: Alarms) -> None:
+        self._versions, self._decode, self._clock, self._alarms = versions, decode, clock, alarms
+        self._seed: dict = {}
         self._current: Policy | None = None
 
     @property
@@ -38,10 +40,8 @@ class PolicyHolder:
             now = int(self._clock.seconds() * 1000)
             newest = await self._versions.append(0, seed, now, "configuration", "the first version") \
                 or await self._versions.newest()
+        self._seed = seed
         self._take(newest)
-        if newest.document != seed:
-            log.info("the policy in force is version {version} of the database; the configuration file "
-                     "differs (`tectonics policy load` would put it in force)", version=newest.version)
 
     async def refresh(self) -> None:
         """Takes a newer version that another node has added."""
@@ -67,3 +67,8 @@ class PolicyHolder:
     def _take(self, version: PolicyVersion) -> None:
         self._current = self._decode(version.document, version.version)
         log.info("policy version {version} is in force", version=version.version)
+        if version.document == self._seed:
+            self._alarms.clear("policy_differs")
+        else:
+            self._alarms.raise_alarm("policy_differs", f"version {version.version} of the database is in force; "
+                                     "the configuration file differs")
