@@ -246,8 +246,9 @@ class PolicyLog(Protocol):
 
     def history(self, limit: int) -> Deferred[list[PolicyVersion]]: ...
 
-    def append(self, expected: int, document: dict, at: int, who: str, note: str) -> Deferred[PolicyVersion | None]:
-        """Adds version `expected + 1`; None when somebody else added it first."""
+    def append(self, expected: int, document: dict, at: int, who: str, note: str,
+               audit: Ticket | None = None) -> Deferred[PolicyVersion | None]:
+        """Adds version `expected + 1` and its audit ticket; None when somebody else added it first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,13 @@ from tectonics.oam.metrics import MetricsRegistry
 from tectonics.oam.web.handset import DemoLine, Handset
 from tectonics.oam.web.site import make_site
 from tectonics.oam.web.tokens import demo_tokens, load_tokens
+from tectonics.ports import TicketLog
 from tectonics.store.sqlite_store import SqliteStore, open_store
 from tectonics.tickets.acknowledged import AcknowledgedTickets
 from tectonics.tickets.delivery import StreamLimits
 from tectonics.tickets.files import TicketFiles
 from tectonics.tickets.live import LiveTickets
+from tectonics.tickets.recent import RecentTickets
 from tectonics.tickets.totals import count_tickets
 
 DRAIN_S = 10.0  # how long a stop waits for what is under way
@@ -90,7 +92,8 @@ class Daemon:
                           Limits(**dict(settings.limits)), _pace(settings),
                           settings.billing.embedded.read_deadline_s)
         self._at_stop("billing", prepaid.stop)
-        count_tickets(files.tickets, metrics)
+        tickets = RecentTickets(files.tickets)
+        count_tickets(tickets, metrics)
         _show_levels(core, metrics, alarms)
 
         await prepaid.start()
@@ -99,11 +102,11 @@ class Daemon:
         await start_core(core)
         self._at_stop("work under way", lambda: Deferred.fromCoroutine(self._drain(core)))
 
-        consumers = await self._tickets(files, metrics, alarms)
+        consumers = await self._tickets(tickets, metrics, alarms)
         intake = BookingIntake(prepaid.till, core.intake, core.policies.current.currency)
         administration = Administration(Offices(
             queries=files.queries, desk=core.desk, policies=core.policies, policy_log=files.policies,
-            tickets=files.tickets, metrics=metrics, alarms=alarms, clock=clock, ids=rooms.ids,
+            tickets=tickets, metrics=metrics, alarms=alarms, clock=clock, ids=rooms.ids,
             about=self._about(clock, files), listeners=self.listeners.shown, consumers=consumers,
             ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
             country_code=settings.country_code))
@@ -140,18 +143,20 @@ class Daemon:
         await demo.seed_ledger(till, people, policy, now)
         return people
 
-    async def _tickets(self, files: SqliteStore, metrics: MetricsRegistry, alarms: AlarmTable):
+    async def _tickets(self, tickets: TicketLog, metrics: MetricsRegistry, alarms: AlarmTable):
         settings = self.settings.tickets
         limits = StreamLimits(window=settings.window, ping_s=settings.ping_s,
                               consumers_max=settings.consumers_max)
-        acknowledged = AcknowledgedTickets(files.tickets, self.clock, metrics, alarms, limits)
+        acknowledged = AcknowledgedTickets(tickets, self.clock, metrics, alarms, limits)
         await acknowledged.start()
         self._at_stop("ticket stream", acknowledged.stop)
-        await self.listeners.open("tickets", settings.stream, LiveTickets(files.tickets, metrics))
+        live = LiveTickets(tickets, metrics)
+        await self.listeners.open("tickets", settings.stream, live)
+        self._at_stop("live tickets", live.close)
         await self.listeners.open("tickets_acknowledged", settings.acknowledged, acknowledged)
         if settings.formats:
             in_thread = partial(deferToThreadPool, self.reactor, self.reactor.getThreadPool())
-            written = TicketFiles(self.settings.state_path / "tickets", files.origin, files.tickets, self.clock,
+            written = TicketFiles(self.settings.state_path / "tickets", tickets.origin, tickets, self.clock,
                                   alarms, settings.rotate, settings.formats, in_thread)
             await written.start()
             self._at_stop("ticket files", written.stop)

@@ -63,7 +63,7 @@ class Core:
 def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[str, ...], limits: Limits,
                pace: OutboxPace, read_deadline_s: float) -> Core:
     """Wires the engine; nothing runs before `start_core`."""
-    policies = PolicyHolder(rooms.policies, decode_policy, rooms.clock, rooms.alarms)
+    policies = PolicyHolder(rooms.policies, decode_policy, rooms.clock, rooms.ids, rooms.alarms)
     engine = Engine(rooms.store, policies, catalogue, rooms.clock, rooms.ids, rooms.metrics, rooms.alarms)
     answers = Answers()
     engine.on_decided.append(answers.heard)

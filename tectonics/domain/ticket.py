@@ -105,8 +105,7 @@ class Ticket:
         """The fields in the contract's order, without `origin` and `seq`."""
         values = {"id": self.id, "time": rfc3339(self.at), "type": self.type,
                   "outcome": TYPES[self.type][0], "msisdn": self.msisdn, **self.fields}
-        if "reason" in values:
-            values.setdefault("text", REASONS.get(values["reason"], ""))
+        values.setdefault("text", REASONS.get(values.get("reason"), TYPES[self.type][1]))
         return {name: values[name] for name in FIELDS if values.get(name) not in (None, "")}
 
 

@@ -11,7 +11,8 @@ from twisted.logger import Logger
 
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.domain.policy import Policy
-from tectonics.ports import Alarms, Clock, PolicyLog, PolicyVersion
+from tectonics.domain.ticket import Ticket
+from tectonics.ports import Alarms, Clock, Ids, PolicyLog, PolicyVersion
 
 log = Logger()
 
@@ -21,8 +22,9 @@ class PolicyHolder:
     BadPolicy."""
 
     def __init__(self, versions: PolicyLog, decode: Callable[[dict, int], Policy], clock: Clock,
-                 alarms: Alarms) -> None:
-        self._versions, self._decode, self._clock, self._alarms = versions, decode, clock, alarms
+                 ids: Ids, alarms: Alarms) -> None:
+        self._versions, self._decode, self._clock = versions, decode, clock
+        self._ids, self._alarms = ids, alarms
         self._seed: dict = {}
         self._current: Policy | None = None
 
@@ -57,7 +59,9 @@ class PolicyHolder:
         version = self.current.version
         self._decode(document, version + 1)
         now = int(self._clock.seconds() * 1000)
-        added = await self._versions.append(version, document, now, who, note)
+        text = f"policy version {version + 1} in force, by {who}: {note}"
+        audit = Ticket(self._ids.new(now), "admin.change", now, "", {"policy": version + 1, "text": text})
+        added = await self._versions.append(version, document, now, who, note, audit)
         if added is None:
             await self.refresh()
             raise TheirFault("somebody else changed the policy at the same moment; look and try again")

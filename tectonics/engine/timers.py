@@ -35,8 +35,12 @@ class Duty:
 
     def _turn(self) -> None:
         self._running = Deferred.fromCoroutine(self._work())
-        self._running.addCallbacks(lambda _: self._alarms.clear("internal_fault", self._name), self._failed)
+        self._running.addCallbacks(self._succeeded, self._failed)
         self._running.addCallback(lambda _: self._next())
+
+    def _succeeded(self, _) -> None:
+        for kind in ("internal_fault", "store_fault"):
+            self._alarms.clear(kind, self._name)
 
     def _failed(self, failure) -> None:
         log.failure("{name} failed", failure, name=self._name)

@@ -11,8 +11,10 @@ from functools import partial
 from twisted.internet.defer import Deferred
 
 from tectonics.database.batch import BatchQueue
+from tectonics.domain.ticket import Ticket
 from tectonics.ports import PolicyVersion
 from tectonics.store import rows
+from tectonics.store.unit import Audited
 
 _COLUMNS = "version, at, who, note, document"
 _NEWEST = f"SELECT {_COLUMNS} FROM policy_version ORDER BY version DESC LIMIT ?"
@@ -43,11 +45,12 @@ class SqlPolicyLog:
         """See ports.PolicyLog; the newest first."""
         return self._reads.submit(partial(_versions, statement=_NEWEST, value=limit))
 
-    def append(self, expected: int, document: dict, at: int, who: str,
-               note: str) -> Deferred[PolicyVersion | None]:
+    def append(self, expected: int, document: dict, at: int, who: str, note: str,
+               audit: Ticket | None = None) -> Deferred[PolicyVersion | None]:
         """See ports.PolicyLog."""
         version = PolicyVersion(expected + 1, at, who, note, document)
-        return self._writes.submit(partial(_append, version=version, expected=expected))
+        job = partial(_append, version=version, expected=expected)
+        return self._writes.submit(Audited(job, () if audit is None else (audit,)))
 
 
 class SqlBookmarks:

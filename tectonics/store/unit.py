@@ -10,9 +10,11 @@ back; a unit alone is never left half written.
 """
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tectonics.domain.subscriber import Account
+from tectonics.domain.ticket import Ticket
 from tectonics.ports import LOOK_UP, SEND, Committed, Conflict, Duplicate, TicketLine, Unit
 from tectonics.store import rows
 
@@ -58,6 +60,25 @@ class Ledger:
     usage: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A write of something other than an account, and the tickets that go with it if it happens.
+
+    `job` answers None when it did not happen.
+    """
+
+    job: Callable[[sqlite3.Connection], object]
+    tickets: tuple[Ticket, ...]
+
+
+def apply_audited(connection: sqlite3.Connection, ledger: Ledger, write: Audited) -> object:
+    """Does the write and numbers its tickets; what the job answered."""
+    answer = write.job(connection)
+    if answer is not None:
+        _write_tickets(connection.execute, write.tickets, ledger)
+    return answer
+
+
 def apply_unit(connection: sqlite3.Connection, ledger: Ledger, unit: Unit) -> Committed | Conflict | Duplicate:
     """Writes the unit, or nothing of it; Committed holds once the caller's COMMIT has succeeded."""
     execute = connection.execute
@@ -73,7 +94,7 @@ def apply_unit(connection: sqlite3.Connection, ledger: Ledger, unit: Unit) -> Co
         return Conflict()
     _write_loans(execute, msisdn, unit)
     _write_outbox(execute, msisdn, unit, ledger)
-    committed = _write_tickets(execute, unit, ledger)
+    committed = _write_tickets(execute, unit.tickets, ledger)
     if unit.usage is not None:
         _add_usage(ledger, unit.usage)
     return committed
@@ -115,12 +136,12 @@ def _add_usage(ledger: Ledger, usage) -> None:
     ledger.usage[key] = (count + usage.count, amount_minor + usage.amount_minor)
 
 
-def _write_tickets(execute, unit: Unit, ledger: Ledger) -> Committed:
-    """The unit's last statements: `ledger` changes only when all have succeeded."""
-    if not unit.tickets:
+def _write_tickets(execute, tickets: tuple[Ticket, ...], ledger: Ledger) -> Committed:
+    """The last statements of a write: `ledger` changes only when all have succeeded."""
+    if not tickets:
         return Committed()
     lines = []
-    for seq, ticket in enumerate(unit.tickets, ledger.next):
+    for seq, ticket in enumerate(tickets, ledger.next):
         line = rows.ticket_line(ledger.origin, seq, ticket)
         execute(_TICKET, (int(ticket.msisdn or 0), ledger.origin, seq, ticket.at, ticket.type, line))
         lines.append(TicketLine(ledger.origin, seq, ticket.at, line.encode()))

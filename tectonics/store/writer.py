@@ -23,7 +23,7 @@ from tectonics.domain.errors import OurFault
 from tectonics.ports import TicketLine, Unit
 from tectonics.store import origin
 from tectonics.store.origin import Fenced, Life
-from tectonics.store.unit import Ledger, apply_unit
+from tectonics.store.unit import Audited, Ledger, apply_audited, apply_unit
 
 _USAGE = """INSERT INTO service_usage (service, day, origin, count, amount_minor) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (service, day, origin) DO UPDATE SET count = service_usage.count + excluded.count,
@@ -56,7 +56,7 @@ class Writer:
         self._lease_ms = lease_ms
         self._doubt: Ledger | None = None  # of a batch whose COMMIT was interrupted
 
-    def run(self, items: list[Unit | Job]) -> Batch:
+    def run(self, items: list[Unit | Audited | Job]) -> Batch:
         """One transaction. Answers: what apply_unit or the job returned, or OurFault."""
         lines, answers = [], None
         try:
@@ -123,6 +123,8 @@ class Writer:
     def _apply(self, ledger, item):
         if isinstance(item, Unit):
             return apply_unit(self._connection, ledger, item)
+        if isinstance(item, Audited):
+            return apply_audited(self._connection, ledger, item)
         return item(self._connection)
 
     def _apply_alone(self, ledger, item):

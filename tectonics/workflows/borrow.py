@@ -114,7 +114,9 @@ def _granted(account: Account, advance: Advance, event: CreditAnswered, context:
         account = replace(account, standing=replace(
             account.standing, last_advance_at=context.now, advances_total=account.standing.advances_total + 1))
     written = advances.ticket_of("advance.granted", account, opened, context,
-                             outstanding=context.money(opened.outstanding_minor))
+                             outstanding=context.money(opened.outstanding_minor),
+                             text=f"{context.money(offer.amount_minor)} {offer.currency} lent, "
+                                  f"{context.money(offer.total_minor)} owed by {context.date(advance.due_at)}")
     words = {"amount": context.money(offer.amount_minor), "total": context.money(offer.total_minor),
                  "due": context.date(advance.due_at), "currency": offer.currency}
     told = notice(account, context, "granted", fee=context.money(offer.fee_minor), **words) if mine else ()

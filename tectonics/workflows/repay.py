@@ -71,8 +71,11 @@ def _pay(advance: Advance, paid: int, context: Context) -> tuple[Advance, Share]
 def _paid_ticket(account: Account, advance: Advance, share: Share, recovery: Recovery, context: Context,
                  ref: str) -> Ticket:
     kind = "recovery.full" if advance.state == adv.REPAID else "recovery.partial"
+    paid, left = context.money(share.principal_minor + share.fee_minor), context.money(advance.outstanding_minor)
+    text = f"{paid} {advance.offer.currency} paid back, {left} still owed" if advance.outstanding_minor \
+        else f"{paid} {advance.offer.currency} paid back, nothing owed any more"
     return advances.ticket_of(
-        kind, account, advance, context, amount=context.money(share.principal_minor + share.fee_minor),
+        kind, account, advance, context, text=text, amount=context.money(share.principal_minor + share.fee_minor),
         principal_paid=context.money(share.principal_minor), fee_paid=context.money(share.fee_minor),
         outstanding=context.money(advance.outstanding_minor), recharge=recovery.recharge,
         billing_ref=ref, channel=f"feed:{recovery.feed}", trigger=recovery.recharge)

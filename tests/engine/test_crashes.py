@@ -22,9 +22,9 @@ from tests.workflows.world import MSISDN
 
 CAPABILITIES = {
     "deduplicates": Capabilities(True, 86_400, False),
-    "readable": Capabilities(False, 0, True),
+    "readable": Capabilities(False, 86_400, True),
     "both": Capabilities(True, 86_400, True),
-    "neither": Capabilities(False, 0, False),
+    "neither": Capabilities(False, 86_400, False),
 }
 
 

@@ -1,7 +1,7 @@
 """The main job through the real engine, store and embedded billing, on the virtual clock."""
 
 import pytest
-from twisted.internet.defer import gatherResults
+from twisted.internet.defer import Deferred, gatherResults
 
 from tectonics.domain.screens import Style
 from tectonics.ports import Capabilities
@@ -178,6 +178,40 @@ def test_a_lost_answer_is_resolved_without_giving_twice(tmp_path, capabilities):
     settle(node, 120)
     assert types(node) == ["advance.unknown", "reconcile.resolved", "advance.granted"]
     assert balance(node) == 200
+
+
+def test_a_request_still_on_its_way_is_not_taken_for_one_that_never_came(tmp_path):
+    """The daemon dies just after sending; the request reaches the billing system 20 s later."""
+    from tests.engine.world import Node
+    node = build(tmp_path, Capabilities(False, 86400, True))
+    step(node)
+    step(node, "2")
+    ledger, real = node.ledger, node.ledger.billing.credit
+
+    def slow(command):
+        answer = Deferred()
+        ledger.clock.callLater(20, lambda: real(command).addCallback(answer.callback))
+        return answer
+
+    ledger.billing.credit = slow
+    node.dial("2*1")
+    drain(node.clock, node.clock.seconds() + 0.5)
+    node.process.kill()
+    again = Node(tmp_path, node.clock, ledger, life=b"\2")
+    run(again.clock, again.start())
+    settle(again, 15)
+    assert types(again) == ["advance.unknown"]
+    settle(again, 120)
+    assert types(again) == ["advance.unknown", "reconcile.resolved", "advance.granted"]
+    assert balance(again) == 200
+
+
+def test_a_policy_change_and_its_audit_ticket_are_one_write(node):
+    changed = node.core.policies.replace({"x": 1}, "Ann", "lower fees")
+    assert run(node.clock, changed).version == 2
+    ticket, = tickets(node)
+    assert (ticket["type"], ticket["policy"]) == ("admin.change", 2)
+    assert "Ann" in ticket["text"] and "lower fees" in ticket["text"]
 
 
 def test_what_cannot_be_read_back_waits_for_a_person(tmp_path):

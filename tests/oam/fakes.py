@@ -14,6 +14,7 @@ from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Unavailab
 from tectonics.domain.policy import DAY_MS, FixedAmount, FixedFee, LendingRules, Policy, Segment, Tier
 from tectonics.domain.recharge import RechargeMark, Recovery, Share
 from tectonics.domain.subscriber import Account, Bar, Profile, Standing
+from tectonics.domain.ticket import Ticket
 from tectonics.oam.admin import Administration, Offices
 from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.metrics import MetricsRegistry
@@ -142,7 +143,8 @@ class FakePolicyLog:
     def history(self, limit: int) -> Deferred[list[PolicyVersion]]:
         return succeed(self._policies.versions[:limit])
 
-    def append(self, expected: int, document: dict, at: int, who: str, note: str) -> Deferred[PolicyVersion | None]:
+    def append(self, expected: int, document: dict, at: int, who: str, note: str,
+               audit: Ticket | None = None) -> Deferred[PolicyVersion | None]:
         raise AssertionError("the administration appends through Policies.replace")
 
 

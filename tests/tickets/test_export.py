@@ -48,7 +48,7 @@ def test_csv_golden():
     assert header == list(COLUMNS) and "dup" not in header
     assert {name: value for name, value in zip(header, row) if value} == {
         "origin": "n1", "seq": "1", "id": "id-1", "time": "2026-11-22T08:30:00.000Z", "type": "advance.granted",
-        "outcome": "done", "msisdn": "33600000001", "amount": "2.00", "currency": "EUR"}
+        "outcome": "done", "text": "credit was given and is owed", "msisdn": "33600000001", "amount": "2.00", "currency": "EUR"}
 
 
 def test_xlsx_golden():
@@ -56,7 +56,8 @@ def test_xlsx_golden():
     assert [text for _, text in header] == list(COLUMNS)
     assert row == [("inlineStr", "n1"), ("n", "1"), ("inlineStr", "id-1"),
                    ("inlineStr", "2026-11-22T08:30:00.000Z"), ("inlineStr", "advance.granted"),
-                   ("inlineStr", "done"), ("inlineStr", "33600000001"), ("n", "2.00"), ("inlineStr", "EUR")]
+                   ("inlineStr", "done"), ("inlineStr", "credit was given and is owed"),
+                   ("inlineStr", "33600000001"), ("n", "2.00"), ("inlineStr", "EUR")]
 
 
 def test_nothing_to_export_is_a_header():
