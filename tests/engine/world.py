@@ -41,7 +41,7 @@ class SteppedExecutor:
     def _work(self, work, argument, done):
         try:
             result = work(argument), None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 as the real executors do
             result = None, error
         self._clock.callLater(0, done, *result)
 
