@@ -1,0 +1,164 @@
+"""The limit: the same statements for the same sessions at the same concurrency, without the daemon.
+
+The units that a session commits are prepared by the workflows before the clock starts.  Then so many
+sessions at once go through the queues of the store and of the embedded ledger, in the order in which
+the daemon would ask: no HTTP, no dialogue, no decisions, no metrics.  Prints sessions a second.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from people import accounts, configure, fill
+
+from tectonics.billing.embedded import EmbeddedBilling
+from tectonics.config import Settings
+from tectonics.daemon.clock import RisingIds, WallClock, now_ms
+from tectonics.daemon.run import install_reactor
+from tectonics.database.executors import ThreadExecutor
+from tectonics.domain.commands import Credit, Notify
+from tectonics.domain.events import BorrowConfirmed, CreditAnswered, Trigger
+from tectonics.domain.outcome import Balance, Done
+from tectonics.domain.subscriber import Account
+from tectonics.engine.units import unit_of
+from tectonics.ports import Unit
+from tectonics.store.sqlite_store import SqliteStore, open_store
+from tectonics.workflows.decide import decide
+from tectonics.workflows.decision import Context
+from tectonics.workflows.lending import offer_of
+
+POLICY_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that one session writes, and what it asks."""
+
+    msisdn: str
+    trigger: Trigger
+    confirmed: Unit
+    credit: Credit
+    credited: Unit
+    notices: tuple[Notify, ...]
+
+
+class Preparation:
+    """Decides what a session would decide, with the real workflows."""
+
+    def __init__(self, settings: Settings, now: int) -> None:
+        ids = RisingIds()
+        self._policy = settings.seed_policy(POLICY_VERSION)
+        self._context = Context(self._policy, settings.catalogue, now, lambda: ids.new(now))
+        segment = self._policy.segments[0]
+        tier = segment.tiers[0]
+        self._offer = offer_of(tier, segment.name, self._policy, tier.amount.amount_minor)
+
+    def prepared(self, account: Account) -> Prepared:
+        """The session of one subscriber, whose account stands in the store at version 1."""
+        msisdn, now = account.msisdn, self._context.now
+        trigger = Trigger("ussd_http", f"S{msisdn}|1*1")
+        event = BorrowConfirmed(msisdn, trigger, now, self._offer, Balance(0, now))
+        first, confirmed = self._unit(account, event)
+        credit = first.commands[0]
+        event = CreditAnswered(msisdn, now, credit.advance, credit.op, Done("L1"))
+        second, credited = self._unit(confirmed.account, event)
+        return Prepared(msisdn, trigger, confirmed, credit, credited, second.commands)
+
+    def _unit(self, account: Account, event):
+        decision = decide(account, event, self._context)
+        return decision, unit_of(account, event, decision, self._context)
+
+
+class Limit:
+    """Sessions through the two files until the time is over."""
+
+    def __init__(self, reactor, files: SqliteStore, billing: EmbeddedBilling, sessions: Iterator[Prepared],
+                 seconds: float) -> None:
+        self._now, self._files, self._billing, self._sessions = reactor.seconds, files, billing, sessions
+        self._seconds = seconds
+        self.done = 0
+        self.took_s = 0.0
+
+    async def run(self, concurrency: int) -> None:
+        from twisted.internet.defer import Deferred, gatherResults
+
+        begun_s = self._now()
+        self._end_s = begun_s + self._seconds
+        await gatherResults([Deferred.fromCoroutine(self._one_after_the_other()) for _ in range(concurrency)])
+        self.took_s = self._now() - begun_s
+
+    async def _one_after_the_other(self) -> None:
+        for session in self._sessions:
+            await self._session(session)
+            self.done += 1
+            if self._now() >= self._end_s:
+                return
+
+    async def _session(self, session: Prepared) -> None:
+        """What the daemon asks of the two files, from the dialling to the short message."""
+        store, msisdn = self._files.store, session.msisdn
+        await store.load(msisdn, (session.trigger,))
+        await self._billing.balance(msisdn)
+        await store.load(msisdn)
+        await self._billing.balance(msisdn)
+        await store.load(msisdn, (session.trigger,))
+        await store.commit(session.confirmed)
+        await self._billing.credit(session.credit)
+        await store.load(msisdn)
+        await store.commit(session.credited)
+        for notice in session.notices:
+            await self._files.outbox.finish(msisdn, notice.op)
+
+
+async def measure(reactor, directory: Path, seconds: float, concurrency: int, count: int) -> dict:
+    """Fills two files of its own and runs."""
+    clock = WallClock(reactor)
+    settings, now = configure(directory), now_ms(clock)
+    fill(settings, directory / "limit", count, now)
+    preparation = Preparation(settings, now)
+    sessions = [preparation.prepared(account) for account in stored(settings, count, now)]
+
+    def executor() -> ThreadExecutor:
+        return ThreadExecutor(reactor)
+
+    files = open_store(directory / "limit/tectonics.db", "n1", clock, executor, now)
+    billing = EmbeddedBilling(directory / "limit/ledger.db", clock, executor)
+    limit = Limit(reactor, files, billing, iter(sessions), seconds)
+    await limit.run(concurrency)
+    await files.close()
+    await billing.close()
+    return {"sessions": limit.done, "seconds": limit.took_s}
+
+
+def stored(settings: Settings, count: int, now: int) -> Iterator[Account]:
+    """The accounts as they stand in the store."""
+    return (replace(account, version=1) for account in accounts(settings, count, now))
+
+
+def main() -> int:
+    """Arguments: directory, seconds, concurrency, how many sessions to prepare."""
+    directory, seconds, concurrency, count = sys.argv[1:]
+    reactor = install_reactor()
+    from twisted.internet.defer import Deferred
+
+    codes = [1]
+
+    def done(result: dict) -> None:
+        json.dump(result, sys.stdout)
+        codes[0] = 0
+
+    def begin() -> None:
+        measuring = measure(reactor, Path(directory), float(seconds), int(concurrency), int(count))
+        work = Deferred.fromCoroutine(measuring)
+        work.addCallbacks(done, lambda failure: failure.printTraceback(sys.stderr))
+        work.addBoth(lambda _: reactor.stop())
+
+    reactor.callWhenRunning(begin)
+    reactor.run()
+    return codes[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

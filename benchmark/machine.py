@@ -1,0 +1,42 @@
+"""What Linux tells of processes: processor time by thread, memory, and what machine this is (proc(5))."""
+
+import os
+import platform
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(stat: Path) -> float:
+    """User and system time in a `stat` file; 0.0 when the process or thread has ended."""
+    try:
+        fields = stat.read_text().rpartition(") ")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def process_cpu_s(pid: int) -> float:
+    """Processor time of a process with all its threads."""
+    return cpu_s(Path(f"/proc/{pid}/stat"))
+
+
+def main_thread_cpu_s(pid: int) -> float:
+    """Processor time of its first thread alone."""
+    return cpu_s(Path(f"/proc/{pid}/task/{pid}/stat"))
+
+
+def rss_max_mb(pid: int) -> float:
+    """The most memory that the process has had."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def describe() -> str:
+    """Processors, system and Python."""
+    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), platform.machine())
+    return (f"{os.cpu_count()} x {model}, Linux {platform.release()}, "
+            f"{platform.python_implementation()} {platform.python_version()}")

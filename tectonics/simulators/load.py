@@ -1,0 +1,180 @@
+"""The load generator: subscribers who dial, choose and confirm in a closed loop, and who recharge afterwards.
+
+Closed loop: so many subscribers at once; each begins his session when the one before him has ended, and
+types as soon as he sees the screen.  A slow daemon is therefore asked less, and the latency shown is
+what these subscribers waited for.  Every session has a subscriber of his own; when they run out the
+loop ends early and says so (`exhausted`).
+
+It runs in processes of its own (scripts/bench), so that it never borrows the daemon's time.  What ended
+before `begin_s` (warm-up) or after `end_s` is not counted.  Bounds: `concurrency` sessions, one
+connection each; FEED_WINDOW recharges that wait for their answer on a connection.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.protocol import ClientFactory
+from twisted.protocols.basic import LineOnlyReceiver
+
+from tectonics.simulators.gateway_wire import Pool
+from tectonics.simulators.ussd_gateway import STEP_PATH, Steps
+
+STEPS = ("dial", "choose", "confirm")
+INPUTS = ("1", "1")
+FEED_WINDOW = 50
+
+
+@dataclass
+class Counted:
+    """What was seen between `begin_s` and `end_s`: whole sessions by outcome, latencies by step."""
+
+    begin_s: float
+    end_s: float
+    outcomes: Counter[str] = field(default_factory=Counter)
+    latencies_ms: dict[str, array] = field(default_factory=lambda: {step: array("d") for step in STEPS})
+
+    def session(self, now_s: float, latencies_s: list[float], outcome: str) -> None:
+        """A session has ended."""
+        if self.begin_s <= now_s < self.end_s:
+            self.outcomes[outcome] += 1
+            for step, latency_s in zip(STEPS, latencies_s, strict=False):
+                self.latencies_ms[step].append(latency_s * 1000)
+
+
+class SessionLoad:
+    """Keeps `concurrency` sessions going until `counted.end_s`; `granted` holds who got an advance.
+
+    `now` is a clock finer than a millisecond; session ids begin with `prefix`; a granted advance is
+    known by `granted_mark`, the beginning of its screen.
+    """
+
+    def __init__(self, now: Callable[[], float], pool: Pool, subscribers: Iterator[str], counted: Counted,
+                 granted_mark: bytes, prefix: str, code: str = "*133#") -> None:
+        self.granted: list[str] = []
+        self.exhausted = False
+        self.done: Deferred[None] = Deferred()
+        self.now, self.pool = now, pool
+        self._subscribers, self._counted, self._mark = subscribers, counted, granted_mark
+        self._prefix, self._code = prefix, code
+        self._running = self._begun = 0
+
+    def run(self, concurrency: int) -> Deferred[None]:
+        """Fires when the last session has ended."""
+        self._running = concurrency
+        for _ in range(concurrency):
+            self._begin()
+        return self.done
+
+    def _begin(self) -> None:
+        msisdn = next(self._subscribers, None) if self.now() < self._counted.end_s else ""
+        if msisdn:
+            self._begun += 1
+            _Session(self, Steps(msisdn, self._code, f"{self._prefix}{self._begun}"))
+            return
+        self.exhausted |= msisdn is None
+        self._running -= 1
+        if not self._running:
+            self.done.callback(None)
+
+    def ended(self, steps: Steps, latencies_s: list[float], status: int, body: bytes) -> None:
+        """A session has ended; the next one begins in its place."""
+        granted = status == 200 and body.startswith(b"END " + self._mark)
+        if granted:
+            self.granted.append(steps.msisdn)
+        outcome = "granted" if granted else f"{status} {body[:60].decode(errors='replace')}"
+        self._counted.session(self.now(), latencies_s, outcome)
+        self._begin()
+
+
+class _Session:
+    """One subscriber's session, from the dialling to the answer that asks for no more."""
+
+    def __init__(self, load: SessionLoad, steps: Steps) -> None:
+        self._load, self._steps, self._inputs = load, steps, iter(INPUTS)
+        self._latencies_s: list[float] = []
+        self._post(steps.body())
+
+    def _post(self, body: bytes) -> None:
+        self._began_s = self._load.now()
+        self._load.pool.post(STEP_PATH, body, self._answered)
+
+    def _answered(self, status: int, body: bytes) -> None:
+        self._latencies_s.append(self._load.now() - self._began_s)
+        typed = next(self._inputs, None) if status == 200 and body.startswith(b"CON ") else None
+        if typed is None:
+            self._load.ended(self._steps, self._latencies_s, status, body)
+        else:
+            self._post(self._steps.body(typed))
+
+
+class RechargeLoad:
+    """Sends one recharge for each subscriber over the prepaid ticket feed; `answers` counts OK, DUP, ERR.
+
+    `record(msisdn)` is the line of one recharge, without its newline.
+    """
+
+    def __init__(self, reactor, now: Callable[[], float], host: str, port: int, subscribers: Iterator[str],
+                 record: Callable[[str], bytes], end_s: float) -> None:
+        self.answers: Counter[str] = Counter()
+        self._reactor, self._now, self._address = reactor, now, (host, port)
+        self._subscribers, self._record, self._end_s = subscribers, record, end_s
+
+    def run(self, connections: int) -> Deferred:
+        """Fires when every recharge that was sent has been answered."""
+        feeds = [_Feed(self) for _ in range(connections)]
+        for feed in feeds:
+            self._reactor.connectTCP(*self._address, _Feeds(feed))
+        return gatherResults([feed.done for feed in feeds])
+
+    def next(self) -> bytes | None:
+        """The next record; None when the time is over or everybody has recharged."""
+        if self._now() >= self._end_s:
+            return None
+        msisdn = next(self._subscribers, None)
+        return None if msisdn is None else self._record(msisdn)
+
+
+class _Feed(LineOnlyReceiver):
+    delimiter = b"\n"
+
+    def __init__(self, load: RechargeLoad) -> None:
+        self.done: Deferred = Deferred()
+        self._load = load
+        self._waiting = 0
+
+    def connectionMade(self) -> None:
+        for _ in range(FEED_WINDOW):
+            self._send()
+
+    def lineReceived(self, line: bytes) -> None:
+        self._load.answers[line[:3].decode().strip()] += 1
+        self._waiting -= 1
+        self._send()
+
+    def _send(self) -> None:
+        record = self._load.next()
+        if record is not None:
+            self._waiting += 1
+            self.sendLine(record)
+        elif not self._waiting:
+            self.transport.loseConnection()
+
+    def connectionLost(self, reason) -> None:
+        self._load.answers["lost"] += self._waiting
+        self.done.callback(None)
+
+
+class _Feeds(ClientFactory):
+    noisy = False
+
+    def __init__(self, feed: _Feed) -> None:
+        self._feed = feed
+
+    def buildProtocol(self, addr):
+        return self._feed
+
+    def clientConnectionFailed(self, connector, reason):
+        self._feed.done.errback(reason)

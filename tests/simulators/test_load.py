@@ -1,0 +1,103 @@
+"""The load generator against a small server of its own: whole sessions, counted where they should be."""
+
+import itertools
+from urllib.parse import parse_qs
+
+import httptools
+import pytest
+import pytest_twisted
+from twisted.internet.protocol import Factory, Protocol
+from twisted.protocols.basic import LineOnlyReceiver
+
+from tectonics.simulators.gateway_wire import Pool
+from tectonics.simulators.load import Counted, RechargeLoad, SessionLoad
+
+ANSWERS = {"": "CON choose", "1": "CON sure?", "1*1": "END You have it."}
+
+
+class Network(Protocol):
+    """Answers each step as a daemon would; a number that ends in 9 is refused at once."""
+
+    def connectionMade(self):
+        self.parser = httptools.HttpRequestParser(self)
+
+    def dataReceived(self, data):
+        self.parser.feed_data(data)
+
+    def on_body(self, body):
+        form = {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+        self.factory.forms.append(form)
+        answer = "END No." if form["phoneNumber"].endswith("9") else ANSWERS[form["text"]]
+        self.transport.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n{answer}".encode())
+
+
+class Feed(LineOnlyReceiver):
+    delimiter = b"\n"
+
+    def lineReceived(self, line):
+        self.sendLine(b"DUP " + line if line.endswith(b"3") else b"OK " + line)
+
+
+@pytest.fixture
+def serve():
+    from twisted.internet import reactor
+    ports = []
+
+    def listen(protocol):
+        factory = Factory.forProtocol(protocol)
+        factory.forms = []
+        ports.append(reactor.listenTCP(0, factory, interface="127.0.0.1"))
+        return factory, ports[-1].getHost().port
+
+    yield listen
+    for port in ports:
+        port.stopListening()
+
+
+def load(port, people, counted, now):
+    from twisted.internet import reactor
+    pool = Pool(reactor, "127.0.0.1", port, 3)
+    return pool, SessionLoad(now, pool, iter(people), counted, b"You have", "T")
+
+
+@pytest_twisted.ensureDeferred
+async def test_every_subscriber_has_one_whole_session(serve):
+    network, port = serve(Network)
+    ticks = itertools.count()
+    counted = Counted(0, 1000)
+    people = [f"3370000000{n}" for n in range(10)]
+    pool, sessions = load(port, people, counted, lambda: float(next(ticks)))
+    await sessions.run(3)
+    pool.close()
+    assert counted.outcomes == {"granted": 9, "200 END No.": 1}
+    assert sorted(sessions.granted) == people[:9]
+    assert sessions.exhausted
+    assert {step: len(found) for step, found in counted.latencies_ms.items()} == {
+        "dial": 10, "choose": 9, "confirm": 9}
+    assert all(found > 0 for samples in counted.latencies_ms.values() for found in samples)
+    whole = [form["text"] for form in network.forms if form["phoneNumber"] == "+33700000004"]
+    assert whole == ["", "1", "1*1"]
+    assert len({form["sessionId"] for form in network.forms}) == 10
+
+
+@pytest_twisted.ensureDeferred
+async def test_the_end_is_kept_and_the_warm_up_is_not_counted(serve):
+    network, port = serve(Network)
+    ticks = itertools.count()
+    counted = Counted(100, 200)
+    people = (str(33_700_000_000 + 10 * n) for n in itertools.count())
+    pool, sessions = load(port, people, counted, lambda: float(next(ticks)))
+    await sessions.run(2)
+    pool.close()
+    assert not sessions.exhausted
+    assert 0 < counted.outcomes["granted"] < len(sessions.granted)
+
+
+@pytest_twisted.ensureDeferred
+async def test_each_recharge_is_sent_once_and_its_answer_counted(serve):
+    from twisted.internet import reactor
+    _, port = serve(Feed)
+    people = [str(33_700_000_000 + n) for n in range(200)]
+    recharges = RechargeLoad(reactor, lambda: 0.0, "127.0.0.1", port, iter(people), str.encode, 1.0)
+    await recharges.run(2)
+    assert recharges.answers == {"OK": 180, "DUP": 20, "lost": 0}
