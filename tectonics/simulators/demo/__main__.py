@@ -1,0 +1,72 @@
+"""`python -m tectonics.simulators.demo [--json] [--keep]`: exit code 0 only if every step held."""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from tectonics.domain.errors import TheirFault
+from tectonics.simulators.daemon_process import DaemonProcess
+from tectonics.simulators.demo import borrowing, closing, operating, recovering, trouble
+from tectonics.simulators.demo.story import Story
+from tectonics.simulators.demo.transcript import Transcript
+
+# Short deadlines, so that a lost answer is a matter of seconds in the demo as well.
+SETTINGS = {"billing": {"embedded": {"send_deadline_s": 1, "read_deadline_s": 1}}, "outbox": {"longest_s": 2}}
+CHAPTERS = (
+    borrowing.the_main_job, borrowing.what_i_owe, borrowing.five_at_once, borrowing.ten_people,
+    borrowing.direct_code, recovering.spends_and_recharges, recovering.reversal, recovering.in_parts,
+    recovering.our_own_credit, trouble.a_lost_answer, trouble.two_debts_at_once, operating.barring,
+    operating.the_switch, operating.broken_settings, operating.bad_input, operating.health_and_figures,
+    closing.streams, closing.to_the_cent, closing.the_end,
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Plays the story; the exit code."""
+    parser = argparse.ArgumentParser(prog="scripts/demo", description="The story of an airtime advance, as a "
+                                     "transcript. Exit code 0 only if every step held.")
+    parser.add_argument("--json", action="store_true", help="print the checks for programs, not the transcript")
+    parser.add_argument("--keep", action="store_true", help="keep the daemon's state directory, and say where")
+    chosen = parser.parse_args(arguments)
+    directory = Path(tempfile.mkdtemp(prefix="tectonics-demo-"))
+    told = Transcript(sys.stdout, quiet=chosen.json)
+    begun = time.monotonic()
+    try:
+        _play(DaemonProcess(directory, SETTINGS), told)
+    finally:
+        if not chosen.keep:
+            shutil.rmtree(directory, ignore_errors=True)
+    seconds = time.monotonic() - begun
+    if chosen.keep:
+        told.line(f"\nkept: {directory}")
+    held = told.verdict(seconds)
+    if chosen.json:
+        report = {"passed": held, "seconds": round(seconds, 1), "checks": [asdict(one) for one in told.checks]}
+        sys.stdout.write(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+    return 0 if held else 1
+
+
+def _play(daemon: DaemonProcess, told: Transcript) -> None:
+    told.say("Starting a daemon of its own: fresh state, free ports ...")
+    story = None
+    try:
+        daemon.start()
+        story = Story(daemon, told)
+        for chapter in CHAPTERS:
+            chapter(story)
+    except (TheirFault, OSError, ValueError, LookupError) as error:
+        told.check("the story can go on", f"{type(error).__name__}: {error}", "no error")
+        told.say(f"The daemon said last: {daemon.last_words()}")
+    finally:
+        daemon.kill()
+        if story is not None:
+            story.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
