@@ -37,15 +37,17 @@ TOO_LATE = outcome.Refused("rejected", "the request came after its sender had gi
 
 
 def make_ledger_service(path: str | os.PathLike, listen: str, reactor, capabilities: Capabilities = OPENLY,
-                        deadlines: Deadlines = DEADLINES) -> "LedgerService":
+                        deadlines: Deadlines = DEADLINES, clock: Clock | None = None) -> "LedgerService":
     """The service that `tectonics ledger` runs: the ledger in `path` on the endpoint string `listen`.
 
+    `clock` tells the time of day, as the clients' does (`until_at`); None: the reactor does.
     A UNIX socket is made for its owner only, unless the string says another mode.
     """
+    clock = clock or reactor
     if listen.startswith("unix:") and "mode=" not in listen:
         listen += ":mode=600"
-    billing = EmbeddedBilling(path, reactor, lambda: ThreadExecutor(reactor), None, capabilities, deadlines)
-    return LedgerService(billing, serverFromString(reactor, listen), reactor)
+    billing = EmbeddedBilling(path, clock, lambda: ThreadExecutor(reactor), None, capabilities, deadlines)
+    return LedgerService(billing, serverFromString(reactor, listen), clock)
 
 
 class LedgerService(Service):

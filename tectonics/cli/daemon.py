@@ -51,14 +51,18 @@ def check_config(file: Path) -> None:
 @click.option("--db", required=True, type=FILE, metavar="FILE", help="The ledger's database; made if missing.")
 @click.option("--listen", required=True, metavar="ENDPOINT",
               help="Where to serve: unix:/path or tcp:PORT:interface=127.0.0.1.")
-def ledger(db: Path, listen: str) -> None:
+@click.option("--deduplicates/--no-deduplicates", default=True, show_default=True,
+              help="The same operation sent again is answered, not done again.")
+@click.option("--readable-back/--no-readable-back", default=True, show_default=True,
+              help="It tells what became of an operation.")
+def ledger(db: Path, listen: str, deduplicates: bool, readable_back: bool) -> None:
     """Be the prepaid ledger as a process of its own (billing.kind: ledger), until SIGTERM or SIGINT.
 
     Example: tectonics ledger --db /tmp/ledger.db --listen unix:/tmp/ledger.sock
     """
     from tectonics.daemon.run import serve_ledger
 
-    sys.exit(serve_ledger(db, listen))
+    sys.exit(serve_ledger(db, listen, deduplicates, readable_back))
 
 
 @click.command()

@@ -8,6 +8,7 @@ within the stop is left to the system.  systemd is told when the daemon is ready
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
@@ -119,16 +120,18 @@ class Ending:
         self._reactor.callFromThread(self.stop, 0)
 
 
-def serve_ledger(db: Path, listen: str) -> int:
-    """Runs the prepaid ledger as a process of its own; the exit code."""
+def serve_ledger(db: Path, listen: str, deduplicates: bool = True, readable_back: bool = True) -> int:
+    """Runs the prepaid ledger as a process of its own, with what it promises; the exit code."""
     reactor = install_reactor()
     begin_logging("info", "text")
+    from tectonics.billing.embedded import OPENLY
     from tectonics.billing.ledger_server import make_ledger_service
     from tectonics.daemon.clock import WallClock
 
     ending = Ending(reactor)
+    can = replace(OPENLY, deduplicates=deduplicates, readable_back=readable_back)
     try:
-        service = make_ledger_service(db, listen, reactor, clock=WallClock(reactor))
+        service = make_ledger_service(db, listen, reactor, can, clock=WallClock(reactor))
     except (TheirFault, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
