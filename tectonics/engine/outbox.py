@@ -104,7 +104,7 @@ class OutboxRunner:
     async def _again(self, row: OutboxRow) -> None:
         if isinstance(row.command, Notify):
             if await self._renew(row):
-                await self._tell(row.command, row.attempts + 2)
+                await self._tell(row.command, row.attempts + 1)
         elif row.state == LOOK_UP or self._may_repeat(row):
             await self._resolve(row)
         else:

@@ -5,6 +5,8 @@ its answer arrives, so that a node can be stopped between any two awaits: before
 and before anybody knows of it, after the billing system has moved money and before it has said so.
 """
 
+from dataclasses import replace
+
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
@@ -144,7 +146,7 @@ class DecodedPolicy:
         self.policy = policy
 
     def __call__(self, document, version):
-        return self.policy
+        return replace(self.policy, version=version)
 
 
 class Ledger:

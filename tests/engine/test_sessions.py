@@ -1,0 +1,106 @@
+"""Sessions under stress: time-outs, overload, a store that hangs, gateways that misbehave."""
+
+import pytest
+from twisted.internet.defer import Deferred
+
+from tectonics.domain.errors import OurFault
+from tectonics.domain.screens import Dialled
+from tectonics.engine.pace import Limits
+from tectonics.engine.sessions import STEPS_MAX
+from tests.engine.world import STYLE, build, drain, run
+from tests.workflows.world import MSISDN
+
+
+@pytest.fixture
+def node(tmp_path):
+    return build(tmp_path)
+
+
+def step(node, text="", **more):
+    return run(node.clock, node.dial(text, **more))
+
+
+def test_a_session_that_slept_too_long_begins_anew(node):
+    step(node)
+    drain(node.clock, node.clock.seconds() + STYLE.session_s + 1)
+    assert step(node, "2").text.startswith("confirm 2.00")  # replayed from the start, like a direct code
+    step(node, "2*2")
+    drain(node.clock, node.clock.seconds() + STYLE.session_s + 1)
+    assert step(node, "2*2*1").text.startswith("confirm 2.00")  # up to the confirmation, never through it
+
+
+def test_the_end_of_session_event_forgets_the_menu(node):
+    step(node)
+    node.core.sessions.ended(STYLE, "s1", MSISDN)
+    assert step(node, "2").text == "session.gone"
+    node.core.sessions.ended(STYLE, "never heard of", MSISDN)
+
+
+def test_under_overload_a_dial_is_told_busy_and_a_running_session_goes_on(node):
+    step(node)
+    node.core.sessions._limits = Limits(dialogues_max=1, dispatch_max=10)
+    node.core.engine.dispatching += 5
+    assert step(node, session="new").text == "busy"
+    assert step(node, "2").text.startswith("confirm")
+    node.core.engine.dispatching += 5
+    assert step(node, "2*1").text == "busy"
+    node.core.engine.dispatching -= 10
+    assert step(node, "2*1").text.startswith("result.granted")
+
+
+def test_snapshots_are_bounded_and_the_oldest_goes(node):
+    node.core.sessions._limits = Limits(sessions_max=3)
+    for n in range(5):
+        step(node, session=f"s{n}", msisdn=f"3360000010{n}")
+    assert len(node.core.sessions) <= 4
+
+
+def test_a_store_that_hangs_is_answered_within_the_budget(node):
+    node.files.store.load = lambda *a, **k: Deferred()
+    begun, screens = node.clock.seconds(), []
+    node.dial().addCallback(screens.append)
+    drain(node.clock, begun + 9.9)
+    assert [s.text for s in screens] == ["busy"]
+
+
+def test_a_store_that_fails_is_answered_at_once(node):
+    def broken(*args, **more):
+        failed = Deferred()
+        failed.errback(OurFault("no disk"))
+        return failed
+
+    node.files.store.load = broken
+    assert step(node).text == "busy"
+
+
+def test_another_step_while_one_is_running_is_busy_and_changes_nothing(node):
+    step(node)
+    step(node, "2")
+    first, second = node.dial("2*1"), node.dial("2*2")
+    assert run(node.clock, second).text == "busy"
+    assert run(node.clock, first).text.startswith("result.granted")
+
+
+def test_a_code_that_is_not_served(node):
+    dialled = Dialled("s", MSISDN, "*999#", "", node.core.engine.now())
+    assert run(node.clock, node.core.sessions.step(STYLE, dialled)).text == "code.unknown"
+
+
+def test_a_session_has_an_end(node):
+    text = ""
+    step(node)
+    for n in range(STEPS_MAX + 2):
+        text = f"{text}*{1 + n % 2}" if text else "1"
+        screen = step(node, text)
+        if not screen.more:
+            break
+        if screen.text.startswith("confirm"):
+            text += "*2"
+            step(node, text)
+    else:
+        raise AssertionError("the session never ended")
+
+
+def test_the_other_subscribers_session_is_not_mine(node):
+    step(node)
+    assert step(node, "2*1", msisdn="33600000099").text.startswith("refused.unknown_subscriber")
