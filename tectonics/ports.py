@@ -145,8 +145,9 @@ class Store(Protocol):
              advance: str = "") -> Deferred[Loaded]:
         """The account with its unfinished advances and recoveries.
 
-        With `recharge` (feed, id) also the recoveries of that recharge and the advances that they
-        paid; with `advance` also that advance, finished or not.
+        With `recharge` (feed, id) also the recoveries of that recharge; with `advance` also that
+        advance, finished or not.  The advances that any of these recoveries paid are always there,
+        because a payment that is returned reopens them.
         """
 
     def commit(self, unit: Unit) -> Deferred[Committed | Conflict | Duplicate]: ...

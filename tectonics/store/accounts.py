@@ -64,10 +64,10 @@ def load(connection: sqlite3.Connection, msisdn: str, triggers: Sequence[Trigger
         return Loaded(None, answers)
     advances = [rows.decode_advance(body) for body, in connection.execute(_ADVANCES, (number,))]
     recoveries = [rows.decode_recovery(body) for body, in connection.execute(_RECOVERIES, (number,))]
-    wanted = [advance] if advance else []
     if recharge is not None:
-        recoveries, paid = _with_recharge(connection, number, recoveries, recharge)
-        wanted += paid
+        recoveries = _with_recharge(connection, number, recoveries, recharge)
+    wanted = [share.advance for recovery in recoveries for share in recovery.shares]
+    wanted += [advance] if advance else []
     if wanted:
         advances = _with_advances(connection, number, advances, wanted)
     return Loaded(rows.account_of(number, row, advances, recoveries), answers)
@@ -83,12 +83,11 @@ def _answers(connection, number, triggers) -> dict[Trigger, bytes | None]:
 
 
 def _with_recharge(connection, number, recoveries, recharge):
-    """The recoveries with those of the recharge, and the ids of the advances that these paid."""
+    """The recoveries with those of the recharge."""
     of_recharge = [rows.decode_recovery(body)
                    for body, in connection.execute(_OF_RECHARGE, (number, *recharge))]
     known = {recovery.id: recovery for recovery in recoveries + of_recharge}
-    paid = [share.advance for recovery in of_recharge for share in recovery.shares]
-    return sorted(known.values(), key=lambda r: (r.created_at, r.id)), paid
+    return sorted(known.values(), key=lambda r: (r.created_at, r.id))
 
 
 def _with_advances(connection, number, advances, ids):

@@ -105,7 +105,7 @@ def reopen(account: Account, recovery: Recovery, context: Context) -> Decision:
     for share in recovery.shares:
         advance = account.advance(share.advance)
         if advance is None:
-            continue
+            raise OurFault(f"recovery {recovery.id} paid an advance that is not there to be reopened")
         advance = _unpay(advance, share, context)
         account = account.with_advance(advance)
         tickets.append(advances.ticket_of(

@@ -20,7 +20,7 @@ def test_a_debt_that_was_paid_in_full_is_reopened(tmp_path, fault):
     assert account.outstanding_minor == 0
     node.ledger.billing.set_faults(**fault)
     now = node.core.engine.now()
-    assert run(node.clock, node.feed.feed(Reversed(MSISDN, "tcp", "v1", now, now, "r1"))) == "OK"
+    assert run(node.clock, node.feed.feed(Reversed(MSISDN, "tcp", "v1", now, "r1"))) == "OK"
     settle(node, 120)
     account = run(node.clock, node.files.store.load(MSISDN)).account
     assert account.outstanding_minor == 220
