@@ -43,10 +43,10 @@ class FeedSender:
 
 
 class ApiClient:
-    """A program on the web port (tcp 8080), with a bearer token or without."""
+    """A program on the web port (tcp 8080), with a bearer token or without; a connection for each question."""
 
     def __init__(self, address: Address, token: str = "") -> None:
-        self._connection = HTTPConnection(*address, timeout=ANSWER_S)
+        self._address = address
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def get(self, path: str) -> tuple[int, str]:
@@ -59,13 +59,13 @@ class ApiClient:
 
     def _ask(self, method: str, path: str, body: bytes | None) -> tuple[int, str]:
         headers = self._headers | ({"Content-Type": "application/json"} if body is not None else {})
-        self._connection.request(method, path, body, headers)
-        answer = self._connection.getresponse()
-        return answer.status, answer.read().decode()
-
-    def close(self) -> None:
-        """Hangs up."""
-        self._connection.close()
+        connection = HTTPConnection(*self._address, timeout=ANSWER_S)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
 
 
 class LiveTickets:

@@ -20,7 +20,7 @@ SETTINGS = {"billing": {"embedded": {"send_deadline_s": 1, "read_deadline_s": 1}
 CHAPTERS = (
     borrowing.the_main_job, borrowing.what_i_owe, borrowing.five_at_once, borrowing.ten_people,
     borrowing.direct_code, recovering.spends_and_recharges, recovering.reversal, recovering.in_parts,
-    recovering.our_own_credit, trouble.a_lost_answer, trouble.two_debts_at_once, operating.barring,
+    recovering.our_own_credit, recovering.several_at_once, trouble.a_lost_answer, operating.barring,
     operating.the_switch, operating.broken_settings, operating.bad_input, operating.health_and_figures,
     closing.streams, closing.to_the_cent, closing.the_end,
 )

@@ -6,7 +6,7 @@ from collections import defaultdict
 from tectonics.domain.money import parse_minor
 from tectonics.simulators.blocking_clients import AcknowledgedTickets
 from tectonics.simulators.demo.story import CURRENCY, PEOPLE, Story, money, numbered, short
-from tectonics.wire.ticket_stream import Ok
+from tectonics.wire.ticket_stream import Ok, encode
 
 CONSUMER = "mediation"
 OWED_BEFORE = {numbered(6): "2.20"}  # the debt that the demo subscribers bring along
@@ -17,7 +17,7 @@ def streams(story: Story) -> None:
     story.told.title("Tickets, kept until they are acknowledged")
     address, total = story.daemon.address("tickets_acknowledged"), len(story.live.lines)
     consumer = AcknowledgedTickets(address, CONSUMER)
-    story.told.operator(f"> HELLO 1 {CONSUMER}\n< {consumer.greeting}")
+    story.told.operator(f"> HELLO 1 {CONSUMER}\n< {encode(consumer.greeting).decode().strip()}")
     story.check("every ticket is kept", consumer.greeting, Ok("n1", 1, total))
     tickets = consumer.read(total)
     story.check("numbers without a hole", [t["seq"] for t in tickets], list(range(1, total + 1)))

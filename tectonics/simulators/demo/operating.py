@@ -2,13 +2,14 @@
 
 import re
 
+from tectonics.simulators.daemon_process import CHECKOUT
 from tectonics.simulators.demo.borrowing import ANN
 from tectonics.simulators.demo.story import Story, numbered, short
 
 BARRED = numbered(4)
 BROKEN = """\
 node: {name: "n 1"}
-country_code: "+33"
+messages: {directory: MESSAGES}
 services: {advance: {code: 133}}
 channels: {ussd_http: {septets_max: 999, budget_s: 60}}
 policy:
@@ -18,7 +19,7 @@ billing: {kind: oracle}
 tickets: {rotate: weekly}
 sevrices: {}
 """
-SHOWN = re.compile(r"tectonics_(advances|recoveries|feed_records|ussd|tickets)\w*")
+SHOWN = re.compile(r"tectonics_(advances|recoveries|feed_records|tickets|refusals)\w*_total")
 
 
 def barring(story: Story) -> None:
@@ -36,7 +37,6 @@ def barring(story: Story) -> None:
 def the_switch(story: Story) -> None:
     """New advances are stopped at once; recoveries go on."""
     story.told.title("The switch that stops new advances")
-    story.spend(ANN, "4.00")
     story.command("policy", "stop")
     text = story.dial(ANN, "*133#")
     story.check("nothing is lent", "not available at present" in text)
@@ -48,7 +48,7 @@ def broken_settings(story: Story) -> None:
     """All errors of a settings file at once."""
     story.told.title("check-config tells all errors at once")
     file = story.daemon.config.with_name("broken.yaml")
-    file.write_text(BROKEN)
+    file.write_text(BROKEN.replace("MESSAGES", str(CHECKOUT / "etc" / "messages")))
     done = story.command("check-config", str(file))
     told = [line for line in done.stderr.splitlines() if "broken.yaml:" in line]
     story.check("ten errors, each with its line", (done.returncode, len(told)), (2, 10))
@@ -78,7 +78,7 @@ def health_and_figures(story: Story) -> None:
         story.check(f"{path} is well", status, 200)
     status, body = story.stranger.get("/metrics")
     moved = [line for line in body.splitlines() if SHOWN.match(line) and not line.endswith(" 0.0")]
-    story.told.operator("GET /metrics\n" + "\n".join(moved[:16]))
+    story.told.operator("GET /metrics\n" + "\n".join(moved[:20]))
     story.check("advances, recoveries, feed and tickets were counted", _families(moved) >= 3)
     status, body = story.stranger.get("/api/v1/status")
     story.check("the API wants a token", status, 401)

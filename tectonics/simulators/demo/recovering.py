@@ -2,7 +2,7 @@
 
 import json
 
-from tectonics.simulators.demo.borrowing import ANN, DEBTOR
+from tectonics.simulators.demo.borrowing import ANN, CODE, DEBTOR, GOLD
 from tectonics.simulators.demo.story import Story, record, short
 
 
@@ -66,3 +66,19 @@ def our_own_credit(story: Story) -> None:
     story.feed(**late)
     story.until(lambda: story.owed(DEBTOR) == "0.00")
     story.check("a real recharge pays", story.owed(DEBTOR), "0.00")
+
+
+def several_at_once(story: Story) -> None:
+    """Several advances from one recharge, oldest first."""
+    story.told.title("One recharge pays two advances")
+    story.spend(GOLD, "9.60")
+    story.say("With 10.80 of his ceiling of 15.00 used, 5.00 and 10.00 are not offered any more.")
+    text = story.dial(GOLD, CODE)
+    story.check("two amounts are left", ("2. 2.00" in text, "3. 5.00" in text), (True, False))
+    story.dial(GOLD, "*133*2#", "1")
+    story.expect(GOLD, "2.40", "13.00")
+    story.feed(**record(id="demo-g1", type="recharge", msisdn=GOLD, amount="20.00", **{"class": "etopup"}))
+    story.expect(GOLD, "9.40", "0.00")
+    first, second = story.expect_tickets(GOLD, "recovery.full", "recovery.full")
+    story.check("oldest first, to the cent", (first["amount"], second["amount"]), ("10.80", "2.20"))
+    story.check(f"{short(GOLD)} owes nothing", "You owe nothing." in story.dial(GOLD, "*133*0#"))

@@ -21,7 +21,7 @@ from tectonics.simulators.demo.transcript import Transcript
 from tectonics.simulators.ussd_gateway import BlockingGateway, Steps
 
 CURRENCY = "EUR"
-WAIT_S = 15.0
+WAIT_S = 10.0
 POLL_S = 0.05
 OUTPUT_LINES_MAX = 14
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -66,13 +66,13 @@ class Story:
 
     def close(self) -> None:
         """All clients hang up."""
-        for client in (self.gateway, self.feed_sender, self.api, self.stranger, self.live):
+        for client in (self.gateway, self.feed_sender, self.live):
             client.close()
 
     # --- a subscriber
 
     def dial(self, msisdn: str, code: str, *inputs: str) -> str:
-        """Dials and types; the last screen's text."""
+        """Dials and types, then hangs up; the last screen's text."""
         self.say(f"{short(msisdn)} dials {code}")
         more, text = self.gateway.dial(msisdn, code)
         self.told.screen(short(msisdn), text, more)
@@ -80,6 +80,8 @@ class Story:
             more, text = self.gateway.send(typed)
             self.say(f"types {typed}")
             self.told.screen(short(msisdn), text, more)
+        if more:
+            self.gateway.end()
         return text
 
     def dial_quietly(self, msisdn: str, code: str = "*133#") -> str:
@@ -202,7 +204,7 @@ def short(msisdn: str) -> str:
 def record(**fields: str) -> dict:
     """A record of the feed, of now."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return ({"currency": CURRENCY} if "amount" in fields else {}) | {"time": now} | fields
+    return fields | ({"currency": CURRENCY} if "amount" in fields else {}) | {"time": now}
 
 
 def ticket_line(ticket: dict) -> str:

@@ -29,6 +29,14 @@ class Recharged(msgspec.Struct, tag="recharged"):
     during: str = ""
 
 
+class Unlike(msgspec.Struct, tag="unlike"):
+    """The same POST at the same time got different answers."""
+
+    msisdn: str
+    session: str
+    answers: list[str]
+
+
 class Consumed(msgspec.Struct, tag="consumed"):
     """What the consumer of tickets counted in the end."""
 
@@ -42,7 +50,7 @@ class Consumed(msgspec.Struct, tag="consumed"):
     connections: int
 
 
-Entry = Borrowed | Recharged | Consumed
+Entry = Borrowed | Recharged | Unlike | Consumed
 _DECODER = msgspec.json.Decoder(Entry)
 
 

@@ -19,7 +19,7 @@ from twisted.internet.task import deferLater
 
 from tectonics.ports import Clock
 from tectonics.simulators.soak.feed_sender import FeedSender
-from tectonics.simulators.soak.journal import BUSY, GRANTED, NOT_GRANTED, PENDING, Borrowed, Journal, Recharged
+from tectonics.simulators.soak.journal import BUSY, GRANTED, NOT_GRANTED, PENDING, Borrowed, Journal, Recharged, Unlike
 from tectonics.simulators.ussd_gateway import Gateway, GatewayFault, Handset, read_screen
 
 STEPS_MAX = 8
@@ -86,6 +86,8 @@ class Subscriber:
             answers = await self._repeated(handset, typed)
             if len(set(answers)) == 1:
                 return answers[0]
+            if answers:
+                self._journal.write(Unlike(self.msisdn, handset.session, [text for _, text in answers]))
             return await self._answer(handset, handset.again())
         return await self._answer(handset, handset.send(typed))
 
