@@ -3,11 +3,14 @@
 With the embedded billing the feed is not the news of another system's till but the till itself: a
 recharge must raise the balance, or there is nothing that could pay an advance back.  So recharges,
 reversals and activations are booked first, once, as `<feed>:<id>` and with the source `feed:<name>`
-(which feed_embedded does not tell again), and then passed on.
+(which feed_embedded does not tell again), and then passed on.  A credit of our own that comes back on a
+feed is in this ledger already and is only passed on.
 
 If the process dies between the two, the sender has not been answered and sends the record again:
 the ledger gives its first answer and the intake gets the event after all.
 """
+
+from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 
@@ -28,10 +31,12 @@ class BookingIntake:
     record may be sent again.
     """
 
-    def __init__(self, ledger, intake: Intake, currency: str):
+    def __init__(self, ledger, intake: Intake, currency: str,
+                 own_marks: Callable[[], tuple[str, ...]] = tuple):
         self._ledger = ledger
         self._intake = intake
         self._currency = currency
+        self._own_marks = own_marks  # what ids and refs of our own credits begin with
 
     def feed(self, event: FeedEvent) -> Deferred[str]:
         """Books what is to be booked, then asks the intake: `OK` or `DUP`."""
@@ -46,7 +51,10 @@ class BookingIntake:
 
     def _book(self, event: FeedEvent) -> Deferred | None:
         match event:
-            case Recharged():
+            case Recharged(id=id, ref=ref):
+                marks = self._own_marks()
+                if id.startswith(marks) or ref.startswith(marks):
+                    return None
                 return self._ledger.post(_recharge(event)).addCallback(_require_done)
             case Reversed():
                 return self._ledger.post(_reversal(event)).addCallback(_require_done)

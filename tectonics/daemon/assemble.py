@@ -103,7 +103,8 @@ class Daemon:
         self._at_stop("work under way", lambda: Deferred.fromCoroutine(self._drain(core)))
 
         consumers = await self._tickets(tickets, metrics, alarms)
-        intake = BookingIntake(prepaid.till, core.intake, core.policies.current.currency)
+        intake = BookingIntake(prepaid.till, core.intake, core.policies.current.currency,
+                               lambda: core.policies.current.recovery.own_marks)
         administration = Administration(Offices(
             queries=files.queries, desk=core.desk, policies=core.policies, policy_log=files.policies,
             tickets=tickets, metrics=metrics, alarms=alarms, clock=clock, ids=rooms.ids,

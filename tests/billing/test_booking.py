@@ -41,6 +41,15 @@ def test_a_recharge_is_booked_once_and_told_each_time(clock, billing):
     assert now_of(clock, billing.till_after(0, 10)) == []
 
 
+def test_a_credit_of_our_own_is_told_and_not_booked_again(clock, billing):
+    ears = Ears()
+    intake = BookingIntake(billing, ears, "EUR", lambda: ("TEC-",))
+    assert now_of(clock, intake.feed(recharged(id="TEC-1"))) == "OK"
+    assert (main_minor(clock, billing), len(ears.heard)) == (100, 1)
+    now_of(clock, intake.feed(recharged()))
+    assert main_minor(clock, billing) == 600
+
+
 def test_a_death_between_booking_and_telling_is_mended_by_the_repetition(clock, billing):
     dying, living = Ears(Busy("full"), OurFault("dead")), Ears()
     with pytest.raises(Busy):
