@@ -51,8 +51,13 @@ def to_the_cent(story: Story) -> None:
         story.check(f"{short(msisdn)}: ledger {money(wanted)}, debt {money(debt)}",
                     (story.balance_minor(msisdn), advances[msisdn]), (wanted, debt))
     total = sum(advances.values())
-    story.check(f"all debts together are {money(total)}", story.daemon.ask("status")["debt"]["outstanding"],
-                money(total))
+    # The status counts what is owed every few seconds only.
+    story.until(lambda: _total(story) == money(total))
+    story.check(f"all debts together are {money(total)}", _total(story), money(total))
+
+
+def _total(story: Story) -> str:
+    return story.daemon.ask("status")["debt"]["outstanding"]
 
 
 def _from_tickets(tickets: list[dict]) -> tuple[dict[str, int], dict[str, int]]:

@@ -1,10 +1,11 @@
 """Chapters of operation: bars, the switch, configuration, health and figures."""
 
+import json
 import re
 
 from tectonics.simulators.daemon_process import CHECKOUT
 from tectonics.simulators.demo.borrowing import ANN
-from tectonics.simulators.demo.story import Story, numbered, short
+from tectonics.simulators.demo.story import Story, numbered, record, short
 
 BARRED = numbered(4)
 BROKEN = """\
@@ -57,11 +58,11 @@ def broken_settings(story: Story) -> None:
 def bad_input(story: Story) -> None:
     """A clear answer in one line, and the connection survives."""
     story.told.title("Nonsense is answered in one line")
-    sender = story.feed_sender
-    for line in (b"hello", b"\xff\xfe", b'{"id":"x1","type":"recharge","msisdn":"33600000001","amount":"-5.00"}',
-                 b'{"id":"x2","type":"recharge","msisdn":"33600000001","amount":"5.00","currency":"USD",'
-                 b'"time":"2026-01-01T00:00:00Z"}'):
-        answer = sender.send(line)
+    wrong = record(id="demo-x", type="recharge", msisdn=ANN, amount="5.00")
+    lines = [b"hello", b"\xff\xfe"] + [json.dumps(wrong | change).encode() for change in (
+        {"amount": "-5.00"}, {"amount": "99999999999999999999.00"}, {"currency": "USD"}, {"msisdn": "0"})]
+    for line in lines:
+        answer = story.feed_sender.send(line)
         story.told.operator(f"feed > {line.decode(errors='backslashreplace')}\nfeed < {answer}")
         story.check("refused in one line", answer.startswith("ERR "))
     status, body = story.post(b"text=1")
