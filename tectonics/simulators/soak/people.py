@@ -19,7 +19,16 @@ from twisted.internet.task import deferLater
 
 from tectonics.ports import Clock
 from tectonics.simulators.soak.feed_sender import FeedSender
-from tectonics.simulators.soak.journal import BUSY, GRANTED, NOT_GRANTED, PENDING, Borrowed, Journal, Recharged, Unlike
+from tectonics.simulators.soak.journal import (
+    BUSY,
+    GRANTED,
+    NOT_GRANTED,
+    PENDING,
+    Borrowed,
+    Journal,
+    Recharged,
+    Unlike,
+)
 from tectonics.simulators.ussd_gateway import Gateway, GatewayFault, Handset, read_screen
 
 STEPS_MAX = 8
