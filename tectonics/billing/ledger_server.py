@@ -60,15 +60,20 @@ class LedgerService(Service):
         self._endpoint = endpoint
         self.factory = LedgerFactory(billing, clock)
         self.listening: Deferred | None = None  # fires with the port, or fails
+        self._port = None
 
     def startService(self):
         """Begins to listen."""
         super().startService()
-        self.listening = self._endpoint.listen(self.factory)
+        self.listening = self._endpoint.listen(self.factory).addCallback(self._listens)
+
+    def _listens(self, port):
+        self._port = port
+        return port
 
     async def _stop(self):
-        port = await self.listening
-        await maybeDeferred(port.stopListening)
+        if self._port is not None:
+            await maybeDeferred(self._port.stopListening)
         await self.billing.close()
         self.factory.disconnect()
 
