@@ -101,12 +101,9 @@ class Limit:
         store, msisdn = self._files.store, session.msisdn
         await store.load(msisdn, (session.trigger,))
         await self._billing.balance(msisdn)
-        await store.load(msisdn)
         await self._billing.balance(msisdn)
-        await store.load(msisdn, (session.trigger,))
         await store.commit(session.confirmed)
         await self._billing.credit(session.credit)
-        await store.load(msisdn)
         await store.commit(session.credited)
         for notice in session.notices:
             await self._files.outbox.finish(msisdn, notice.op)

@@ -1,7 +1,8 @@
 """The one way through the house: load, decide, write as one unit, then let the commands go.
 
-An event is decided on what the store holds now.  When another unit was faster (Conflict) it is
-loaded and decided again, at most TRIES_MAX times, then answered "busy".  Nothing that the decision
+An event is decided on what the store holds now, or on what was seen a moment ago (known.py), which the
+compare-and-set proves to be the same.  When another unit was faster (Conflict) it is loaded and
+decided again, at most TRIES_MAX times, then answered "busy".  Nothing that the decision
 asks for is done before its unit is durable; if the process dies before, nothing has happened, and if
 it dies after, the command is found in the outbox.
 A fault of ours in a workflow raises an alarm and stops that one event; the daemon goes on.
@@ -18,6 +19,7 @@ from tectonics.domain.messages import Catalogue
 from tectonics.domain.msisdn import mask
 from tectonics.domain.subscriber import Account
 from tectonics.engine.counting import count_decision
+from tectonics.engine.known import STARTS, KnownAccounts
 from tectonics.engine.lanes import Lanes
 from tectonics.engine.units import asked_recharge, asked_triggers, trigger_of, unit_of
 from tectonics.engine.usage import ServiceUsage
@@ -52,6 +54,7 @@ class Engine:
         self.clock, self.ids, self.metrics, self.alarms = clock, ids, metrics, alarms
         self.usage = ServiceUsage(store, lambda now: policies.current.day(now))
         self.on_decided: list[Callable[[Event, Decision, int], None]] = []
+        self.known = KnownAccounts()
         self._lanes = Lanes()
         self.dispatching = 0
 
@@ -92,6 +95,12 @@ class Engine:
         self.alarms.raise_alarm("internal_fault", f"{name}: {type(fault).__name__}: {fault}", name)
 
     async def _decide(self, event: Event) -> Result:
+        known = self.known.take(event.msisdn)
+        if known is not None and isinstance(event, STARTS):
+            result = await self._try(event, Loaded(known, {}))
+            if result is not None and (result.duplicate or result.decision is not None):
+                return result
+            self.metrics.count("tectonics_units_total", "conflict")
         for _ in range(TRIES_MAX):
             loaded = await self.store.load(event.msisdn, asked_triggers(event), asked_recharge(event))
             own = trigger_of(event)
@@ -114,7 +123,8 @@ class Engine:
         self.usage.reserve(*lent)
         written = False
         try:
-            outcome = await self.store.commit(unit_of(account, event, decision, context))
+            unit = unit_of(account, event, decision, context)
+            outcome = await self.store.commit(unit)
             written = isinstance(outcome, Committed)
         finally:
             self.usage.settle(*lent, written)
@@ -123,6 +133,7 @@ class Engine:
             return Result(None, True, outcome.answer)
         if not written:
             return None
+        self.known.keep(unit.account)
         self._decided(event, decision, context.now)
         return Result(decision)
 

@@ -54,6 +54,7 @@ class Sessions:
                  codes: tuple[str, ...]) -> None:
         self._engine, self._answers, self._enquiry = engine, answers, enquiry
         self._limits, self._codes = limits, codes
+        self._serving = 0  # requests under way, those that wait for the billing system too
         self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
 
     def __len__(self) -> int:
@@ -109,11 +110,11 @@ class Sessions:
         key = (style.channel, dialled.session, dialled.msisdn)
         session = self._sessions.get(key)
         if session is None or session.expires_at <= dialled.at and not session.running:
-            if self._engine.dispatching >= self._limits.dialogues_max:
+            if max(self._serving, self._engine.dispatching) >= self._limits.dialogues_max:
                 self._engine.metrics.count("tectonics_shed_total", "dial")
                 return None
             session = self._sessions[key] = Session()
-        elif self._engine.dispatching >= self._limits.dispatch_max:
+        elif max(self._serving, self._engine.dispatching) >= self._limits.dispatch_max:
             self._engine.metrics.count("tectonics_shed_total", "step")
             return None
         session.expires_at = dialled.at + style.session_s * 1000
@@ -130,12 +131,14 @@ class Sessions:
 
     async def _run(self, session: Session, request: str, style: Style, dialled: Dialled) -> Screen:
         joined = session.running[request] = []
+        self._serving += 1
         screen = None
         try:
             screen = await self._within(style, dialled, self._serve(session, style, dialled))
             return screen
         finally:
             del session.running[request]
+            self._serving -= 1
             if screen is None:
                 screen = self._say("busy")
             else:
@@ -183,6 +186,7 @@ class Sessions:
         if trigger in loaded.answers:
             return await self._answer(style, dialled, trigger, loaded.answers[trigger])
         account = loaded.account or Account(dialled.msisdn)
+        self._engine.known.keep(account)
         inputs = dialled.text.split("*") if dialled.text else []
         context = self._engine.context()
         menus = Menus(context, style)
@@ -221,13 +225,14 @@ class Sessions:
             self._answers.tell(dialled.msisdn, trigger, self._say("busy").encode())
             return Screen.decode(await answered)
         session.snapshot = None
-        if result.duplicate:
-            return await self._answer(style, dialled, trigger, result.answer)
+        if result.answer is not None:
+            self._answers.tell(dialled.msisdn, trigger, result.answer)
         return await self._awaited(style, dialled, trigger, answered)
 
     async def _balance(self, style: Style, dialled: Dialled) -> Balance | Unavailable:
-        loaded = await self._engine.store.load(dialled.msisdn)
-        account = loaded.account or Account(dialled.msisdn)
+        account = self._engine.known.see(dialled.msisdn)
+        if account is None:
+            account = (await self._engine.store.load(dialled.msisdn)).account or Account(dialled.msisdn)
         return await self._enquiry.balance(account, self._engine.policies.current,
                                            self._left_s(style, dialled))
 
@@ -242,6 +247,15 @@ class Sessions:
 
     async def _awaited(self, style: Style, dialled: Dialled, trigger: Trigger,
                        answered: Deferred[bytes]) -> Screen:
+        try:
+            await self._see_answered(style, dialled, trigger, answered)
+            return Screen.decode(await answered)
+        finally:
+            self._answers.forget(dialled.msisdn, trigger, answered)
+
+    async def _see_answered(self, style: Style, dialled: Dialled, trigger: Trigger,
+                            answered: Deferred[bytes]) -> None:
+        """Returns when there is an answer: the result, another node's, or at the budget's end "pending"."""
         while not answered.called and self._left_s(style, dialled) > 0:
             pause_s = min(POLL_S, max(0.01, self._left_s(style, dialled)))
             await _first(answered, pause_s, self._engine.clock)
@@ -253,7 +267,6 @@ class Sessions:
             await self._look(dialled.msisdn, trigger)
         if not answered.called:
             self._answers.tell(dialled.msisdn, trigger, self._say("result.pending").encode())
-        return Screen.decode(await answered)
 
     async def _look(self, msisdn: str, trigger: Trigger) -> None:
         """Another node may have committed the answer."""

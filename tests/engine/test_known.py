@@ -1,0 +1,80 @@
+"""What was seen a moment ago: spares reads, is as the store has it, and never decides against it."""
+
+from dataclasses import replace
+
+import pytest
+
+from tectonics.domain.subscriber import Bar
+from tectonics.engine.known import KnownAccounts
+from tectonics.ports import Unit
+from tests.engine.world import Node, build, run, settle
+from tests.workflows.world import MSISDN, subscriber
+
+
+@pytest.fixture
+def node(tmp_path):
+    return build(tmp_path)
+
+
+def stored(node):
+    return run(node.clock, node.files.store.load(MSISDN)).account
+
+
+def known(node):
+    return node.core.engine.known.see(MSISDN)
+
+
+def conflicts(node):
+    return node.metrics.counts.get(("tectonics_units_total", ("conflict",)), 0)
+
+
+def test_it_is_what_the_store_would_load(node):
+    for work in (lambda: node.dial(), lambda: node.dial("2"), lambda: node.dial("2*1"),
+                 lambda: node.recharge("r1", 100), lambda: node.recharge("r2", 500)):
+        run(node.clock, work())
+        settle(node, 3)
+        assert known(node) == stored(node)
+    assert stored(node).version > 4 and not stored(node).advances
+    assert conflicts(node) == 0
+
+
+def test_a_confirmation_reads_the_account_no_second_time(node):
+    run(node.clock, node.dial())
+    run(node.clock, node.dial("2"))
+    asked, load = [], node.files.store.load
+    node.files.store.load = lambda *args: asked.append(args) or load(*args)
+    assert run(node.clock, node.dial("2*1")).text.startswith("result.granted 2.00")
+    assert asked == []
+
+
+def test_what_another_node_wrote_in_between_is_obeyed(node):
+    run(node.clock, node.dial())
+    run(node.clock, node.dial("2"))
+    before = stored(node)
+    barred = replace(before, profile=replace(before.profile, bar=Bar("admin", 1)), version=before.version + 1)
+    other = Node(node.folder, node.clock, node.ledger, origin="n2", life=b"\2")
+    run(node.clock, other.files.store.commit(Unit("elsewhere", 1, before.version, barred)))
+    assert known(node) == before
+    assert run(node.clock, node.dial("2*1")).text.startswith("refused.barred")
+    assert conflicts(node) == 1
+    assert known(node) == stored(node)
+
+
+def test_a_confirmation_that_another_node_has_served_gets_its_answer(node):
+    other = Node(node.folder, node.clock, node.ledger, origin="n2", life=b"\2")
+    run(node.clock, other.start())
+    for one in (node, other):
+        run(node.clock, one.dial())
+        run(node.clock, one.dial("2"))
+    first = run(node.clock, other.dial("2*1"))
+    assert run(node.clock, node.dial("2*1")) == first
+    assert stored(node).standing.advances_total == 1
+
+
+def test_a_bound():
+    accounts = KnownAccounts(2)
+    for msisdn in ("33700000001", "33700000002", "33700000003"):
+        accounts.keep(replace(subscriber(), msisdn=msisdn))
+    assert len(accounts) == 2 and accounts.see("33700000001") is None
+    assert accounts.take("33700000003").msisdn == "33700000003"
+    assert accounts.take("33700000003") is None
