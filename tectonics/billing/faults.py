@@ -30,6 +30,9 @@ class Faults:
     seed: int = 0  # of the shares; setting it begins the draw again
 
 
+NO_FAULTS = Faults()
+
+
 class FaultPlan:
     """The faults in force."""
 
@@ -51,6 +54,8 @@ class FaultPlan:
 
     def next_write(self) -> str:
         """The fault that the next write meets, or nothing."""
+        if self.current == NO_FAULTS:
+            return ""
         counts = asdict(self.current)
         for fault in (REFUSE, LOSE_REQUEST, LOSE_ANSWER):
             if counts[fault]:
