@@ -33,7 +33,7 @@ from tectonics.wire.lines import Lines
 
 CONNECTIONS_MAX = 64
 REQUESTS_MAX = 2000
-TOO_LATE = outcome.Refused("rejected", "the request came after its sender had given it up")
+TOO_LATE = outcome.Refused("late", "the request came after its sender had given it up")
 
 
 def make_ledger_service(path: str | os.PathLike, listen: str, reactor, capabilities: Capabilities = OPENLY,

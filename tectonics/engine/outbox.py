@@ -10,6 +10,9 @@ ways lead to an outcome:
 - its outcome is Unknown: it is sent again under the same condition, else read back where the billing
   system can be read; "not found" counts only after the lease and the send deadline have passed,
   when nobody can still be sending it.  What cannot be read back waits for a person (reconcile).
+A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
+waits for credit is told so; a debit or a refund is sent again for as long as its lease lasts, and has
+then certainly not been done.  Of a command that may have been sent before, it says nothing: Unknown.
 A short message is repeated at most MESSAGE_TRIES_MAX times, then given up and counted.
 """
 
@@ -30,6 +33,7 @@ from tectonics.ports import LOOK_UP, Billing, Messenger, Outbox, OutboxRow
 from tectonics.workflows.decision import Decision
 
 MESSAGE_TRIES_MAX = 8
+NOT_ASKED = frozenset({"busy", "unreachable", "late"})  # reasons of a connector: this sending did nothing
 ADOPT_MAX = 500
 log = Logger()
 
@@ -98,8 +102,21 @@ class OutboxRunner:
     async def _first(self, command: Command, committed_at: int) -> None:
         if isinstance(command, Notify):
             await self._tell(command, 1)
-        elif self._engine.now() < committed_at + self._pace.lease_s * 1000:
-            await self._settle(command, await self._send(command))
+            return
+        outcome = await self._send_first(command, committed_at + self._pace.lease_s * 1000)
+        if outcome is not None:
+            await self._settle(command, outcome)
+
+    async def _send_first(self, command: MoneyCommand, until: float) -> Outcome | NotFound | None:
+        """Sends what has never been sent; None where it must be left to a look-up."""
+        tries = 0
+        while self._engine.now() < until and not self._stopping:
+            outcome = await self._send(command)
+            if not _not_asked(outcome) or isinstance(command, Credit) and command.advance:
+                return outcome
+            await self._pause(self._pace.delay_s(tries))
+            tries += 1
+        return NotFound() if tries and not self._stopping else None
 
     async def _again(self, row: OutboxRow) -> None:
         if isinstance(row.command, Notify):
@@ -121,6 +138,8 @@ class OutboxRunner:
         command = row.command
         if self._may_repeat(row):
             outcome = await self._send(command)
+            if _not_asked(outcome):
+                outcome = Unknown(f"it may have been sent before, and now: {outcome.text}")
         else:
             outcome = await self._billing.look_up(command.op, command.msisdn, command.node)
             self._engine.metrics.count("tectonics_retries_total", "look_up")
@@ -187,3 +206,7 @@ class OutboxRunner:
         pause = Deferred()
         self._engine.clock.callLater(delay_s, pause.callback, None)
         return pause
+
+
+def _not_asked(outcome: Outcome) -> bool:
+    return isinstance(outcome, Refused) and outcome.reason in NOT_ASKED

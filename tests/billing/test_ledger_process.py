@@ -215,7 +215,7 @@ def test_a_write_that_was_given_up_cannot_happen_later(tmp_path):
         wire.Refused,
         wire.Done,
     ]
-    assert ledger.told(wire.encode(wire.AskDebit(2, "TEC-2", A, 5, "EUR", now - 1)))[0].reason == "rejected"
+    assert ledger.told(wire.encode(wire.AskDebit(2, "TEC-2", A, 5, "EUR", now - 1)))[0].reason == "late"
     assert ledger.told(wire.encode(wire.AskLookUp(3, "TEC-0", A))) == [wire.NotFound(3)]
 
 

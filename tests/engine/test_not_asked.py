@@ -1,0 +1,103 @@
+"""A connector that refuses without having asked the billing system: nothing is lost, nothing is mistaken."""
+
+import json
+
+from twisted.internet.defer import succeed
+
+from tectonics.billing.entries import CREDIT, DEBIT
+from tectonics.domain.outcome import Refused
+from tectonics.ports import Capabilities
+from tests.engine.world import Node, build, drain, run, settle
+from tests.workflows.world import MSISDN
+
+UNREACHABLE = Refused("unreachable", "nobody is there")
+
+
+class Away:
+    """Stands before a write of the billing and refuses it the first so many times."""
+
+    def __init__(self, write, times):
+        self.write, self.times, self.asked = write, times, []
+
+    def __call__(self, command):
+        self.asked.append(command.op)
+        if len(self.asked) <= self.times:
+            return succeed(UNREACHABLE)
+        return self.write(command)
+
+
+def borrow(node):
+    for text in ("", "2", "2*1"):
+        screen = run(node.clock, node.dial(text))
+    return screen
+
+
+def types(node):
+    lines = run(node.clock, node.files.tickets.read("n1", 0, 1000))
+    return [json.loads(line.line)["type"] for line in lines]
+
+
+def kinds(node):
+    return [m.kind for m in reversed(run(node.clock, node.ledger.billing.movements(MSISDN, 100)))]
+
+
+def test_a_debit_waits_for_the_billing_to_come_back(tmp_path):
+    node = build(tmp_path, Capabilities())
+    borrow(node)
+    billing = node.ledger.billing
+    billing.debit = away = Away(billing.debit, 3)
+    run(node.clock, node.recharge())
+    settle(node, 20)
+    assert len(set(away.asked)) == 1 and len(away.asked) == 4
+    assert types(node) == ["advance.granted", "recovery.full"]
+    assert kinds(node) == [CREDIT, "recharge", DEBIT]
+
+
+def test_when_the_lease_is_over_it_was_certainly_not_done_and_is_asked_anew(tmp_path):
+    node = build(tmp_path, Capabilities())
+    borrow(node)
+    billing = node.ledger.billing
+    billing.debit = away = Away(billing.debit, 6)
+    run(node.clock, node.recharge())
+    settle(node, 120)
+    assert len(set(away.asked)) == 2
+    assert types(node) == ["advance.granted", "recovery.full"]
+
+
+def test_it_gives_up_in_the_end(tmp_path):
+    node = build(tmp_path, Capabilities())
+    borrow(node)
+    billing = node.ledger.billing
+    billing.debit = Away(billing.debit, 1_000_000)
+    run(node.clock, node.recharge())
+    settle(node, 1000, 5)
+    assert types(node) == ["advance.granted", "recovery.failed"]
+    assert kinds(node) == [CREDIT, "recharge"]
+
+
+def test_who_waits_for_credit_is_told_at_once(tmp_path):
+    node = build(tmp_path)
+    billing = node.ledger.billing
+    billing.credit = away = Away(billing.credit, 1)
+    assert borrow(node).text.startswith("refused.billing_refused")
+    assert len(away.asked) == 1 and types(node) == ["advance.refused"]
+
+
+def test_of_what_may_have_been_sent_before_it_says_nothing(tmp_path):
+    node = build(tmp_path, Capabilities(deduplicates=True, window_s=86_400))
+    billing, sent = node.ledger.billing, []
+    credit = billing.credit
+    billing.credit = lambda command: sent.append(command) or credit(command)
+    for text in ("", "2"):
+        run(node.clock, node.dial(text))
+    node.dial("2*1")
+    while not sent:
+        node.clock.step()
+    node.process.kill()
+    drain(node.clock, node.clock.seconds() + 1)
+    billing.credit = Away(credit, 2)
+    node = Node(node.folder, node.clock, node.ledger, life=b"\2")
+    run(node.clock, node.start())
+    settle(node, 60)
+    assert kinds(node) == [CREDIT]
+    assert types(node) == ["advance.unknown", "reconcile.resolved", "advance.granted"]
