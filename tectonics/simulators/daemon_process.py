@@ -121,8 +121,9 @@ class DaemonProcess:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def last_words(self) -> str:
-        """The last line that it logged."""
-        return (self.stderr().strip().splitlines() or ["it said nothing"])[-1]
+        """Why it ended, as far as it said so: the last error that it logged, else its last line."""
+        lines = self.stderr().strip().splitlines() or ["it said nothing"]
+        return next((line for line in reversed(lines) if " error " in line), lines[-1])
 
     def faults_logged(self) -> list[str]:
         """Lines of standard error that must not be there: tracebacks and faults of our own."""
