@@ -31,7 +31,7 @@ class KnownAccounts:
         self._accounts: OrderedDict[str, Account] = OrderedDict()
 
     def keep(self, account: Account) -> None:
-        """Remembers it as the store would load it: with what is unfinished."""
+        """Remembers it as the store would load it: with what is unfinished, and what that paid."""
         self._accounts[account.msisdn] = _unfinished(account)
         self._accounts.move_to_end(account.msisdn)
         if len(self._accounts) > self._known_max:
@@ -50,8 +50,9 @@ class KnownAccounts:
 
 
 def _unfinished(account: Account) -> Account:
-    advances = tuple(a for a in account.advances if a.state in adv.UNFINISHED)
     recoveries = tuple(r for r in account.recoveries if r.state in rec.UNFINISHED)
+    paid = {share.advance for recovery in recoveries for share in recovery.shares}
+    advances = tuple(a for a in account.advances if a.state in adv.UNFINISHED or a.id in paid)
     if len(advances) == len(account.advances) and len(recoveries) == len(account.recoveries):
         return account
     return replace(account, advances=advances, recoveries=recoveries)

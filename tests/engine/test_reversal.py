@@ -31,3 +31,4 @@ def test_a_debt_that_was_paid_in_full_is_reopened(tmp_path, fault):
     assert run(node.clock, node.recharge("r2")) == "OK"
     settle(node, 3)
     assert run(node.clock, node.files.store.load(MSISDN)).account.outstanding_minor == 0
+    assert node.metrics.raised == {}
