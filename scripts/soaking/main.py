@@ -31,7 +31,10 @@ from tectonics.store.bulk import insert_accounts
 
 FIRST = 33_610_000_000
 TENURE_MS = 400 * 86_400_000
-LIFE_S = {"daemon": (0.3, 3.0), "ledger": (0.2, 2.5)}  # how long a life lasts, its start included
+CHILDHOOD_SHARE = 0.25  # of all lives, which end while they start, or soon after
+CHILDHOOD_S = (0.0, 1.5)
+START_S = 60.0
+LIFE_S = (0.1, 1.5)  # how long the others serve
 DEATH_S = (0.0, 0.4)  # how long nobody is there
 SETTLE_S = 90.0
 MODES = {"deduplicates": ("--deduplicates", "--no-readable-back"),
@@ -78,9 +81,9 @@ class World:
         config = write_settings(directory, ports)
         self.ledger = Victim("ledger", ["ledger", "--db", str(self.books), "--listen",
                                         f"unix:{directory / 'ledger.sock'}", *MODES[mode]],
-                             directory / "ledger.log")
+                             directory / "ledger.log", str(directory / "ledger.sock"))
         self.daemon = Victim("daemon", ["run", "--config", str(config), "--state", str(self.state)],
-                             directory / "daemon.log")
+                             directory / "daemon.log", ("127.0.0.1", ports[0]))
         self.traffic = Traffic(directory, seed, ports, FIRST, subscribers)
         self._broken: list[Exception] = []
 
@@ -124,7 +127,11 @@ class World:
         chance = random.Random(f"{self.seed}:{victim.name}")
         try:
             for _ in range(kills):
-                time.sleep(chance.uniform(*LIFE_S[victim.name]))
+                if chance.random() < CHILDHOOD_SHARE:
+                    time.sleep(chance.uniform(*CHILDHOOD_S))
+                else:
+                    wait_until(victim.serves, START_S, f"the {victim.name}", poll_s=0.02)
+                    time.sleep(chance.uniform(*LIFE_S))
                 victim.kill()
                 time.sleep(chance.uniform(*DEATH_S))
                 victim.start()

@@ -18,8 +18,9 @@ STOP_S = 20.0
 class Victim:
     """A process that can be started again and again; all its lives log into one file."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path) -> None:
+    def __init__(self, name: str, arguments: list[str], log: Path, address: tuple[str, int] | str) -> None:
         self.name, self.kills = name, 0
+        self._address = address  # where it serves: host and port, or the path of a socket
         self._arguments, self._log = arguments, log
         self.process: subprocess.Popen | None = None
 
@@ -28,6 +29,12 @@ class Victim:
         with self._log.open("ab") as log:
             self.process = subprocess.Popen([*(launcher or CLI), *self._arguments], stdin=subprocess.DEVNULL,
                                             stdout=subprocess.DEVNULL, stderr=log, cwd=ROOT)
+
+    def serves(self) -> bool:
+        """Whether it takes connections."""
+        family = socket.AF_UNIX if isinstance(self._address, str) else socket.AF_INET
+        with socket.socket(family) as probe:
+            return probe.connect_ex(self._address) == 0
 
     def kill(self) -> None:
         """kill -9. An AssertionError when it had ended by itself: nobody may."""
@@ -59,7 +66,7 @@ class Traffic:
 
     def __init__(self, directory: Path, seed: int, ports: list[int], first: int, count: int) -> None:
         self.journal, self.consumed = directory / "journal", directory / "consumed"
-        self._arguments = [str(self.journal), str(self.consumed), *map(str, (seed, *ports, first, count))]
+        self._arguments = [str(directory), *map(str, (seed, *ports, first, count))]
         self._log = directory / "traffic.log"
         self.process: subprocess.Popen | None = None
 

@@ -1,6 +1,7 @@
-"""The world outside as one process: `traffic.py JOURNAL CONSUMED SEED USSD FEED TICKETS FIRST COUNT`.
+"""The world outside as one process: `traffic.py DIRECTORY SEED USSD FEED TICKETS FIRST COUNT`.
 
-USSD, FEED and TICKETS are ports of the daemon on loopback, FIRST is the first of COUNT subscribers.
+It writes `journal` and `consumed` in the directory and finds `ledger.sock` there.  USSD, FEED and
+TICKETS are ports of the daemon on loopback, FIRST is the first of COUNT subscribers.
 Two words are taken on standard input: `finish` (everybody pays back and stops; answered with
 `finished` on standard output) and `end` (the consumer of tickets stops too).
 """
@@ -10,7 +11,7 @@ import sys
 from pathlib import Path
 
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
 from twisted.internet.stdio import StandardIO
 from twisted.protocols.basic import LineOnlyReceiver
 
@@ -19,33 +20,35 @@ from tectonics.daemon.run import install_reactor
 from tectonics.simulators.soak.feed_sender import FeedSender
 from tectonics.simulators.soak.journal import Consumed, Journal
 from tectonics.simulators.soak.people import Subscriber
+from tectonics.simulators.soak.slow_ledger import SlowLedger
 from tectonics.simulators.ticket_consumer import TicketConsumer
 from tectonics.simulators.ussd_gateway import Gateway
 
 HOST = "127.0.0.1"
 CONNECTIONS = 32
+LEDGER_DELAY_S = 0.1
 
 
 class Traffic:
     """Everybody."""
 
-    def __init__(self, reactor, journal: Path, consumed: Path, seed: int, ports: list[int], first: int,
-                 count: int) -> None:
+    def __init__(self, reactor, directory: Path, seed: int, ports: list[int], first: int, count: int) -> None:
         self._reactor, clock = reactor, WallClock(reactor)
         ussd, feed, tickets = ports
-        self.journal = Journal(journal)
-        self._consumed = consumed.open("wb", buffering=0)
+        self.journal = Journal(directory / "journal")
+        self._consumed = (directory / "consumed").open("wb", buffering=0)
         self.gateway = Gateway(reactor, HOST, ussd, connections=CONNECTIONS, seed=seed)
         self.feed = FeedSender(HostnameEndpoint(reactor, HOST, feed), clock)
         self.consumer = TicketConsumer(HostnameEndpoint(reactor, HOST, tickets), "soak", clock, ack_every=20,
                                        on_ticket=lambda line: self._consumed.write(line + b"\n"))
+        self.ledger = SlowLedger(UNIXClientEndpoint(reactor, str(directory / "ledger.sock")), LEDGER_DELAY_S, clock)
         self.people = [Subscriber(str(number), self.gateway, self.feed, self.journal, clock,
                                   random.Random(f"{seed}:{number}")) for number in range(first, first + count)]
 
     def start(self) -> None:
         """Everybody begins."""
-        self.feed.start()
-        self.consumer.start()
+        for one in (self.feed, self.consumer, self.ledger):
+            one.start()
         self._lives = gatherResults([Deferred.fromCoroutine(one.live()) for one in self.people],
                                     consumeErrors=True)
         self._lives.addCallbacks(lambda _: print("finished", flush=True), self._broken)
@@ -64,7 +67,7 @@ class Traffic:
         one = self.consumer
         self.journal.write(Consumed(one.last_seq, one.received, one.repeated, one.unflagged, one.holes,
                                     len(one.gaps), one.errors, one.connections))
-        gatherResults([one.stop(), self.feed.stop()]).addBoth(lambda _: self._reactor.stop())
+        gatherResults([one.stop(), self.feed.stop(), self.ledger.stop()]).addBoth(lambda _: self._reactor.stop())
 
 
 class Words(LineOnlyReceiver):
@@ -82,10 +85,10 @@ class Words(LineOnlyReceiver):
 
 def main() -> None:
     """See above."""
-    journal, consumed, seed, ussd, feed, tickets, first, count = sys.argv[1:]
+    directory, seed, ussd, feed, tickets, first, count = sys.argv[1:]
     reactor = install_reactor()
-    traffic = Traffic(reactor, Path(journal), Path(consumed), int(seed), [int(ussd), int(feed), int(tickets)],
-                      int(first), int(count))
+    traffic = Traffic(reactor, Path(directory), int(seed), [int(ussd), int(feed), int(tickets)], int(first),
+                      int(count))
     StandardIO(Words(traffic), reactor=reactor)
     reactor.callWhenRunning(traffic.start)
     reactor.run()

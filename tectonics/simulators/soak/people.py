@@ -32,7 +32,7 @@ from tectonics.simulators.soak.journal import (
 from tectonics.simulators.ussd_gateway import Gateway, GatewayFault, Handset, read_screen
 
 STEPS_MAX = 8
-TURN_S = (0.0, 0.6)
+TURN_S = (0.0, 0.4)
 REPOST_S = (0.02, 0.2)
 RECHARGES_MINOR = (30, 100, 110, 200, 220, 500, 600, 1500)
 LAST_RECHARGE_MINOR = 5000  # covers whatever a subscriber may owe
