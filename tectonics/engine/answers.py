@@ -33,6 +33,18 @@ class Answers:
         self._count += 1
         return waiter
 
+    def forget(self, msisdn: str, trigger: Trigger, waiter: Deferred) -> None:
+        """Somebody waits no longer."""
+        waiters = self._waiting.get((msisdn, trigger), [])
+        if waiter in waiters:
+            waiters.remove(waiter)
+            self._count -= 1
+        if not waiters:
+            self._waiting.pop((msisdn, trigger), None)
+
+    def __len__(self) -> int:
+        return self._count
+
     def heard(self, event: Event, decision: Decision, now: int) -> None:
         """Engine hook: a unit with an answer is durable."""
         if decision.answer is not None:
