@@ -16,7 +16,13 @@ from dataclasses import replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
-from tectonics.domain.events import BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered, RefundAnswered
+from tectonics.domain.events import (
+    BorrowAsked,
+    BorrowConfirmed,
+    CreditAnswered,
+    DebitAnswered,
+    RefundAnswered,
+)
 from tectonics.domain.subscriber import Account
 
 KNOWN_MAX = 10_000
