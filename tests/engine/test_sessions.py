@@ -104,3 +104,23 @@ def test_a_session_has_an_end(node):
 def test_the_other_subscribers_session_is_not_mine(node):
     step(node)
     assert step(node, "2*1", msisdn="33600000099").text.startswith("refused.unknown_subscriber")
+
+
+def test_dials_that_wait_for_a_silent_billing_system_are_bounded(node):
+    node.core.sessions._limits = Limits(dialogues_max=3)
+    node.ledger.billing.set_faults(hang_balance=True)
+    answers = [node.dial(session=f"s{n}") for n in range(5)]
+    assert [run(node.clock, a).text for a in answers[3:]] == ["busy", "busy"]
+    assert {run(node.clock, a).text for a in answers[:3]} == {"refused.billing_unavailable"}
+
+
+def test_nobody_is_left_waiting_for_an_answer(node):
+    from twisted.internet.defer import gatherResults
+    waiting = node.core.sessions._answers
+    for n, text in enumerate(("2", "2*1", "2*1")):
+        run(node.clock, gatherResults([node.dial(text) for _ in range(n + 1)]))
+    node.core.sessions._sessions.clear()
+    assert step(node, "2*1").text.startswith("result.granted")
+    node.core.sessions._sessions.clear()
+    step(node, "1", session="t")
+    assert len(waiting) == 0 and not waiting._waiting
