@@ -25,14 +25,15 @@ def _numbers_have_no_gap(found: Evidence) -> Iterator[str]:
 
 def _consumer_has_the_log(found: Evidence) -> Iterator[str]:
     """What was consumed, repetitions aside, is the log, in order and whole; repetitions were flagged."""
-    lines, last = [], 0
+    first: dict[int, bytes] = {}  # rising, as numbers are only entered above the last
+    last = 0
     for line in found.consumed:
         seq = json.loads(line)["seq"]
         if seq > last:
-            lines.append(_unflagged(line))
-            last = seq
-        elif not line.endswith(REPETITION) or _unflagged(line) != lines[seq - 1]:
+            first[seq], last = _unflagged(line), seq
+        elif not line.endswith(REPETITION) or _unflagged(line) != first.get(seq):
             yield f"ticket {seq} came again unflagged, or as another"
+    lines = list(first.values())
     if lines != [line for _, line in found.tickets]:
         at = next((i for i, (a, b) in enumerate(zip(lines, found.tickets, strict=False)) if a != b[1]), len(lines))
         yield f"{len(lines)} consumed, {len(found.tickets)} in the log, they differ from number {at + 1} on"

@@ -82,7 +82,7 @@ class Subscriber:
             if not more:
                 break
             confirming = "Accept" in text
-            if confirming and self._random.random() < 0.2:
+            if confirming and alongside is None and self._random.random() < 0.2:
                 alongside = Deferred.fromCoroutine(
                     self._recharge(self._random.choice(RECHARGES_MINOR), handset.session))
             more, text = await self._type(handset, "1" if confirming else typed, confirming)

@@ -158,18 +158,23 @@ def _no_recovery_is_lost(found: Evidence) -> Iterator[str]:
         if ticket["type"] in PAYMENTS:
             paid[ticket["recharge"]] += _minor(ticket, "amount")
     for msisdn, entries in _by_subscriber(found).items():
-        owed, early = 0, {one.during: one for one in entries if isinstance(one, Recharged) and one.during}
+        owed = 0
         for one in entries:
-            if isinstance(one, Borrowed) and one.session in advances:
-                owed += _total(advances[one.session])
-                if one.session in early:  # it was not answered before this session, or it was: both are right
-                    owed -= paid[early[one.session].id]
-            elif isinstance(one, Recharged):
-                if one.during in advances and paid[one.id] <= min(one.amount_minor, _total(advances[one.during])):
-                    continue
+            if isinstance(one, Borrowed):
+                if one.session in advances:
+                    owed += _total(advances[one.session])
+                    owed -= sum(paid[early.id] for early in _during(one.session, entries))
+            elif one.during in advances:
+                if paid[one.id] > min(one.amount_minor, _total(advances[one.during])):
+                    yield f"recharge {one.id} of {one.amount_minor} paid {paid[one.id]}"
+            else:
                 if paid[one.id] != min(one.amount_minor, owed):
-                    yield (f"recharge {one.id} of {one.amount_minor} paid {paid[one.id]} when {msisdn} owed {owed}")
+                    yield f"recharge {one.id} of {one.amount_minor} paid {paid[one.id]} when {msisdn} owed {owed}"
                 owed -= paid[one.id]
+
+
+def _during(session: str, entries: list) -> list[Recharged]:
+    return [one for one in entries if isinstance(one, Recharged) and one.during == session]
 
 
 def _people_were_told_the_truth(found: Evidence) -> Iterator[str]:
