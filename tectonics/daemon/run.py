@@ -6,6 +6,7 @@ within the stop is left to the system.  systemd is told when the daemon is ready
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from dataclasses import replace
@@ -20,6 +21,9 @@ from tectonics.daemon.logs import begin_logging
 from tectonics.daemon.systemd import notify, watchdog_s
 from tectonics.domain.errors import OurFault, TheirFault
 
+# A sweep of young objects each 50,000 new ones: hundreds of sessions under way are all alive, and looking at
+# them each 700 (Python's default) took 45 % of the processor. docs/performance.md has the figures.
+GARBAGE_THRESHOLDS = (50_000, 20, 20)
 log = Logger()
 
 
@@ -62,6 +66,7 @@ def _run(settings: Settings) -> int:
     ending.stopping = daemon.stop
 
     def started(_) -> None:
+        _settle_memory()
         print(banner(settings, daemon.listeners.shown), flush=True)
         log.info("serving; {count} listeners", count=len(daemon.listeners.shown))
         notify("READY=1")
@@ -76,6 +81,13 @@ def _run(settings: Settings) -> int:
 
     reactor.callWhenRunning(lambda: daemon.start().addCallbacks(started, failed))
     return ending.wait()
+
+
+def _settle_memory() -> None:
+    """What exists after the start stays for ever: it is never looked at again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def _keep_alive(reactor) -> None:
