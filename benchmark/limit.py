@@ -24,7 +24,8 @@ from tectonics.domain.outcome import Balance, Done
 from tectonics.domain.subscriber import Account
 from tectonics.engine.units import unit_of
 from tectonics.ports import Unit
-from tectonics.store.sqlite_store import SqliteStore, open_store
+from tectonics.store.opened import OpenedStore
+from tectonics.store.sqlite_store import open_store
 from tectonics.workflows.decide import decide
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import offer_of
@@ -74,7 +75,7 @@ class Preparation:
 class Limit:
     """Sessions through the two files until the time is over."""
 
-    def __init__(self, reactor, files: SqliteStore, billing: EmbeddedBilling, sessions: Iterator[Prepared],
+    def __init__(self, reactor, files: OpenedStore, billing: EmbeddedBilling, sessions: Iterator[Prepared],
                  seconds: float) -> None:
         self._now, self._files, self._billing, self._sessions = reactor.seconds, files, billing, sessions
         self._seconds = seconds

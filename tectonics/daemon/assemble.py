@@ -41,7 +41,8 @@ from tectonics.oam.web.handset import DemoLine, Handset
 from tectonics.oam.web.site import make_site
 from tectonics.oam.web.tokens import demo_tokens, load_tokens
 from tectonics.ports import TicketLog
-from tectonics.store.sqlite_store import SqliteStore, open_store
+from tectonics.store.opened import OpenedStore
+from tectonics.store.sqlite_store import open_store
 from tectonics.tickets.acknowledged import AcknowledgedTickets
 from tectonics.tickets.delivery import StreamLimits
 from tectonics.tickets.files import TicketFiles
@@ -119,7 +120,7 @@ class Daemon:
 
     # --- the rooms, one by one
 
-    def _open_store(self, alarms: AlarmTable) -> SqliteStore:
+    def _open_store(self, alarms: AlarmTable) -> OpenedStore:
         settings = self.settings
         files = open_store(settings.state_path / "tectonics.db", settings.node.name, self.clock,
                            lambda: ThreadExecutor(self.reactor), now_ms(self.clock), settings.outbox.lease_s,
@@ -132,11 +133,11 @@ class Daemon:
         self.serving = "fenced: another process has taken this node's place"
         self._fenced()
 
-    def _about(self, clock, files: SqliteStore) -> dict:
+    def _about(self, clock, files: OpenedStore) -> dict:
         return {"version": __version__, "node": self.settings.node.name, "origin": files.origin,
                 "started_at": now_ms(clock)}
 
-    async def _seed(self, files: SqliteStore, till, core: Core) -> list:
+    async def _seed(self, files: OpenedStore, till, core: Core) -> list:
         if not self.settings.demo.subscribers:
             return []
         policy, now = core.policies.current, now_ms(self.clock)
@@ -180,7 +181,7 @@ class Daemon:
         await self.listeners.open("ussd_http", ussd.endpoint, factory)
         self._at_stop("gateway connections", factory.close_connections)
 
-    async def _feeds(self, intake: BookingIntake, core: Core, files: SqliteStore, prepaid, metrics,
+    async def _feeds(self, intake: BookingIntake, core: Core, files: OpenedStore, prepaid, metrics,
                      alarms) -> None:
         settings, currency = self.settings, core.policies.current.currency
         columns = dict(settings.feeds.columns) if settings.feeds.columns else None
@@ -218,7 +219,7 @@ class Daemon:
         lines = [DemoLine(one.account.msisdn, one.about) for one in people]
         return Handset(administration, gateway, lines)
 
-    def _duties(self, core: Core, files: SqliteStore, metrics, alarms) -> None:
+    def _duties(self, core: Core, files: OpenedStore, metrics, alarms) -> None:
         running = duties(core, files, metrics, alarms, self.settings)
         for duty in running:
             duty.start()

@@ -9,13 +9,13 @@ from tectonics.daemon.core import Core
 from tectonics.engine.timers import Duty, mark_overdue
 from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.metrics import MetricsRegistry
-from tectonics.store.sqlite_store import SqliteStore
+from tectonics.store.opened import OpenedStore
 
 DAY_MS = 86_400_000
 DISK_FREE_BYTES_MIN = 200 * 1024 * 1024
 
 
-def duties(core: Core, files: SqliteStore, metrics: MetricsRegistry, alarms: AlarmTable,
+def duties(core: Core, files: OpenedStore, metrics: MetricsRegistry, alarms: AlarmTable,
            settings) -> list[Duty]:
     """All duties, not started yet."""
     clock, engine = core.engine.clock, core.engine
@@ -50,7 +50,7 @@ def duties(core: Core, files: SqliteStore, metrics: MetricsRegistry, alarms: Ala
     return [Duty(work.__name__, interval_s, work, clock, alarms) for work, interval_s in table]
 
 
-async def _show_debt(files: SqliteStore, metrics: MetricsRegistry) -> None:
+async def _show_debt(files: OpenedStore, metrics: MetricsRegistry) -> None:
     debt = await files.queries.debt()
     metrics.gauge("tectonics_open_advances", debt.open_advances)
     metrics.gauge("tectonics_outstanding_minor", debt.outstanding_minor)
@@ -60,7 +60,7 @@ async def _show_debt(files: SqliteStore, metrics: MetricsRegistry) -> None:
     metrics.gauge("tectonics_outbox_rows", debt.outbox)
 
 
-def _watch_queues(files: SqliteStore, alarms: AlarmTable) -> None:
+def _watch_queues(files: OpenedStore, alarms: AlarmTable) -> None:
     full = [name for name, depth in files.depths().items() if depth >= 9_000]
     if full:
         alarms.raise_alarm("queue_full", f"the store's queues are nearly full: {', '.join(full)}", "store")
@@ -68,7 +68,7 @@ def _watch_queues(files: SqliteStore, alarms: AlarmTable) -> None:
         alarms.clear("queue_full", "store")
 
 
-async def _watch_unknown(core: Core, files: SqliteStore, alarms: AlarmTable, age_s: float) -> None:
+async def _watch_unknown(core: Core, files: OpenedStore, alarms: AlarmTable, age_s: float) -> None:
     rows = await files.queries.unresolved(1000)
     old = [row for row in rows if row.created_at < core.engine.now() - age_s * 1000]
     if old:

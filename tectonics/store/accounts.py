@@ -6,6 +6,7 @@ not: the compare-and-set of the unit that follows finds out.
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from twisted.internet.defer import Deferred
@@ -28,6 +29,19 @@ _USAGE = """SELECT coalesce(sum(count), 0), coalesce(sum(amount_minor), 0) FROM 
     WHERE service = ? AND day = ?"""
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A question of Store.load; an engine may put many of them into one statement."""
+
+    msisdn: str
+    triggers: tuple[Trigger, ...]
+    recharge: tuple[str, str] | None
+    advance: str
+
+    def __call__(self, connection: sqlite3.Connection) -> Loaded:
+        return load(connection, self.msisdn, self.triggers, self.recharge, self.advance)
+
+
 class SqlStore:
     """Fills ports.Store."""
 
@@ -38,8 +52,7 @@ class SqlStore:
     def load(self, msisdn: str, triggers: Sequence[Trigger] = (), recharge: tuple[str, str] | None = None,
              advance: str = "") -> Deferred[Loaded]:
         """See ports.Store."""
-        return self._reads.submit(partial(load, msisdn=msisdn, triggers=tuple(triggers),
-                                          recharge=recharge, advance=advance))
+        return self._reads.submit(Load(msisdn, tuple(triggers), recharge, advance))
 
     def commit(self, unit: Unit) -> Deferred[Committed | Conflict | Duplicate]:
         """See ports.Store; answered when the unit is on the disk."""

@@ -9,6 +9,7 @@ due.  A life never adopts what it owns itself, however late it is.
 """
 
 import sqlite3
+from dataclasses import dataclass
 from functools import partial
 
 from twisted.internet.defer import Deferred
@@ -28,6 +29,17 @@ _DUE = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE owner = ? AND epoch = 
     ORDER BY due_at LIMIT ?"""
 _RESCHEDULE = """UPDATE outbox SET due_at = ?, attempts = ?, lease_until = ?
     WHERE msisdn = ? AND op = ? AND owner = ? AND epoch = ?"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The write of Outbox.finish; an engine may put many of them into one statement."""
+
+    msisdn: int
+    op: str
+
+    def __call__(self, connection: sqlite3.Connection) -> None:
+        connection.execute(FINISH, (self.msisdn, self.op))
 
 
 class SqlOutbox:
@@ -58,7 +70,7 @@ class SqlOutbox:
 
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """See ports.Outbox; deleting what is gone already is fine."""
-        return self._writes.submit(partial(_finish, values=(int(msisdn), op)))
+        return self._writes.submit(Finish(int(msisdn), op))
 
 
 def _adopt(connection: sqlite3.Connection, values: dict) -> list[OutboxRow]:
@@ -68,7 +80,3 @@ def _adopt(connection: sqlite3.Connection, values: dict) -> list[OutboxRow]:
 
 def _due(connection: sqlite3.Connection, values: tuple) -> list[OutboxRow]:
     return [rows.outbox_row(row) for row in connection.execute(_DUE, values)]
-
-
-def _finish(connection: sqlite3.Connection, values: tuple) -> None:
-    connection.execute(FINISH, values)

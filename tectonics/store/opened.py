@@ -1,0 +1,88 @@
+"""An opened store: the ports over the three queues, whatever engine is behind them.
+
+    units, outbox, cursors ──▶ writes (group commit)
+    load, due, usage       ──▶ reads  (hot: many subscribers at once)
+    lists, tickets, gauges ──▶ people (may take long without delaying the two above)
+
+An engine gives three workers: one that writes batches (answering `writer.Batch`) and two that answer
+batches of questions.  Each works behind a queue and an executor of its own, one batch at a time.
+
+Bounds: QUEUE_MAX requests wait in each queue, the next fails with Busy; BATCH_MAX share a transaction.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from tectonics.database.batch import BatchQueue
+from tectonics.store.accounts import SqlStore
+from tectonics.store.origin import Life
+from tectonics.store.outbox import SqlOutbox
+from tectonics.store.policy_log import SqlBookmarks, SqlPolicyLog
+from tectonics.store.queries import SqlQueries
+from tectonics.store.retention import Retention
+from tectonics.store.ticket_log import SqlTicketLog
+from tectonics.store.writer import Batch
+
+BATCH_MAX = 256
+QUEUE_MAX = 10_000
+
+
+class Worker(Protocol):
+    """Works on batches, in one thread at a time."""
+
+    def run(self, items: list): ...
+
+    def close(self) -> None: ...
+
+
+class OpenedStore:
+    """All ports of the store over one database; made by an engine's `open_store`."""
+
+    log = Logger()
+
+    def __init__(self, writer: Worker, readers: tuple[Worker, Worker], life: Life, clock,
+                 executor_factory: Callable, lease_ms: int, on_fenced: Callable[[], None]):
+        self._workers = (writer, *readers)
+        self._on_fenced = on_fenced
+        self._told = False
+        self._queues = {
+            "writes": BatchQueue(writer.run, executor_factory(), BATCH_MAX, QUEUE_MAX, self._after),
+            "reads": BatchQueue(readers[0].run, executor_factory(), BATCH_MAX, QUEUE_MAX),
+            "people": BatchQueue(readers[1].run, executor_factory(), BATCH_MAX, QUEUE_MAX)}
+        writes, reads, people = self._queues.values()
+        self.origin = life.name
+        self.epoch = life.epoch
+        self.store = SqlStore(writes, reads)
+        self.outbox = SqlOutbox(writes, reads, life, lease_ms)
+        self.tickets = SqlTicketLog(life.name, writes, people)
+        self.policies = SqlPolicyLog(writes, people)
+        self.bookmarks = SqlBookmarks(writes, people)
+        self.queries = SqlQueries(people, clock)
+        self.retention = Retention(writes)
+
+    def depths(self) -> dict[str, int]:
+        """How many requests each queue has not answered yet."""
+        return {name: queue.depth for name, queue in self._queues.items()}
+
+    def close(self) -> Deferred[None]:
+        """Answers what was taken, then closes the file."""
+        return Deferred.fromCoroutine(self._close())
+
+    async def _close(self):
+        for queue in self._queues.values():
+            await queue.close()
+        for worker in self._workers:
+            worker.close()
+
+    def _after(self, batch: Batch) -> list:
+        if batch.lines:
+            self.tickets.publish(batch.lines)
+        if batch.fenced and not self._told:
+            self._told = True
+            self.log.error("Another process has taken over the origin {origin}: nothing more is written",
+                           origin=self.origin)
+            self._on_fenced()
+        return batch.answers
