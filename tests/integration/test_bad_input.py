@@ -87,6 +87,27 @@ def test_half_a_line_is_nothing(daemon):
     assert feed(daemon, recharge("h")) == ["OK h"]
 
 
+def test_records_out_of_order_and_at_the_same_moment(daemon):
+    reversal = {"id": "v1", "type": "reversal", "msisdn": ANN, "ref": "r1"}
+    assert feed(daemon, reversal)[0].startswith("ERR v1 ")
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda _: feed(daemon, recharge("r1"))[0], range(5)))
+    assert sorted(answers) == ["DUP r1"] * 4 + ["OK r1"]
+    assert balance(daemon) == "5.00"
+    assert feed(daemon, reversal, reversal) == ["OK v1", "DUP v1"]
+    assert balance(daemon) == "0.00"
+
+
+def test_nonsense_on_the_control_socket(daemon):
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(daemon.state / "control.sock"))
+        connection.sendall(b"hello\n\xff\xfe\n[]\n{}\n" + b'{"id":1,"method":"no.such"}\n')
+        stream = connection.makefile("rb")
+        answers = [json.loads(stream.readline()) for _ in range(5)]
+    assert all(set(one) == {"id", "error"} for one in answers)
+    assert serves(daemon)
+
+
 @pytest.mark.parametrize("listener", LISTENERS)
 def test_garbage(daemon, listener):
     for seed in range(5):

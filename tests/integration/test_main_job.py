@@ -44,6 +44,24 @@ def test_the_same_post_five_times_in_parallel(daemon):
     assert balance(daemon) == "2.00" and types(daemon) == ["advance.granted"]
 
 
+def test_two_sessions_of_one_subscriber_borrow_once(daemon):
+    address = daemon.address("ussd_http")
+    for session in "ab":
+        post(address, "/ussd", form(session, ""))
+        post(address, "/ussd", form(session, "2"))
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(lambda session: post(address, "/ussd", form(session, "2*1"))[1], "ab"))
+    assert sum(answer.startswith(b"END You have received 2.00") for answer in answers) == 1
+    assert balance(daemon) == "2.00"
+    assert sorted(types(daemon)) == ["advance.granted", "advance.refused"]
+
+
+def test_an_unknown_number_is_told_so_and_leaves_a_ticket(daemon):
+    assert dial(daemon, "33699999999") == (False, "We do not know your number. Please call customer care.")
+    refused, = tickets(daemon)
+    assert (refused["type"], refused["reason"]) == ("advance.refused", "unknown_subscriber")
+
+
 def test_the_same_confirmation_after_a_restart_gets_the_same_bytes(daemon):
     for text in ("", "2"):
         post(daemon.address("ussd_http"), "/ussd", form("s", text))

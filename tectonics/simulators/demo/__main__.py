@@ -16,7 +16,8 @@ from tectonics.simulators.demo.story import Story
 from tectonics.simulators.demo.transcript import Transcript
 
 # Short deadlines, so that a lost answer is a matter of seconds in the demo as well.
-SETTINGS = {"billing": {"embedded": {"send_deadline_s": 1, "read_deadline_s": 1}}, "outbox": {"longest_s": 2}}
+SETTINGS = {"billing": {"embedded": {"send_deadline_s": 1, "read_deadline_s": 1}},
+            "outbox": {"first_s": 2, "longest_s": 2}}
 CHAPTERS = (
     borrowing.the_main_job, borrowing.what_i_owe, borrowing.five_at_once, borrowing.ten_people,
     borrowing.direct_code, recovering.spends_and_recharges, recovering.reversal, recovering.in_parts,

@@ -21,7 +21,7 @@ from tectonics.simulators.demo.transcript import Transcript
 from tectonics.simulators.ussd_gateway import BlockingGateway, Steps
 
 CURRENCY = "EUR"
-WAIT_S = 10.0
+WAIT_S = 15.0
 POLL_S = 0.05
 OUTPUT_LINES_MAX = 14
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -158,16 +158,20 @@ class Story:
 
     # --- an operator
 
-    def command(self, *arguments: str, quiet: bool = False) -> CompletedProcess:
+    def command(self, *arguments: str) -> CompletedProcess:
         """Runs a command of the command line, shows it and what it answers."""
         done = self.daemon.command(*arguments)
+        answer = (done.stdout + done.stderr).rstrip().splitlines()
         lines = [f"$ tectonics {' '.join(quoted(one) for one in arguments)}"]
-        if not quiet:
-            answer = (done.stdout + done.stderr).rstrip().splitlines()
-            lines += [line.rstrip() for line in answer[:OUTPUT_LINES_MAX]]
-            lines += [f"... {len(answer) - OUTPUT_LINES_MAX} lines more"] if len(answer) > OUTPUT_LINES_MAX else []
+        lines += [line.rstrip() for line in answer[:OUTPUT_LINES_MAX]]
+        lines += [f"... {len(answer) - OUTPUT_LINES_MAX} lines more"] if len(answer) > OUTPUT_LINES_MAX else []
         self.told.operator("\n".join(lines))
         return done
+
+    def fault(self, sentence: str, **faults: int) -> None:
+        """Orders faults of the billing: at once, because what is shown next depends on it."""
+        self.daemon.ask("billing.faults", **faults)
+        self.told.operator(f"billing: {sentence}")
 
     def expect_tickets(self, msisdn: str, *types: str) -> list[dict]:
         """Waits until his newest tickets are of these types, in this order; shows and returns them."""

@@ -12,6 +12,7 @@ from unicodedata import combining
 
 BOX_COLUMNS = 34  # as wide as a telephone
 MARGIN = 4
+LINE_COLUMNS = 150  # of what an operator sees; the rest of a longer line is cut
 BOLD, DIM, GREEN, RED, CYAN = "1", "2", "32", "31", "36"
 
 
@@ -60,7 +61,8 @@ class Transcript:
     def operator(self, text: str) -> None:
         """What an operator typed or sees."""
         for line in text.splitlines():
-            self.line(" " * MARGIN + self._paint(f"│ {line}", CYAN))
+            shown = line if len(line) <= LINE_COLUMNS else line[:LINE_COLUMNS - 1] + "…"
+            self.line(" " * MARGIN + self._paint(f"│ {shown}", CYAN))
 
     def check(self, sentence: str, found: object, wanted: object = True) -> bool:
         """Asserts that `found` is `wanted`; told either way."""
@@ -72,14 +74,14 @@ class Transcript:
         return held
 
     def verdict(self, seconds: float) -> bool:
-        """The last line; True when every step held."""
+        """The last line; True when every step held, and there was one."""
         failed = [one for one in self.checks if not one.held]
         self.line()
         for one in failed:
             self.line(self._paint(f"FAIL {one.chapter}: {one.sentence} ({one.found})", RED))
         word = "every step held" if not failed else f"{len(failed)} steps FAILED"
         self.line(self._paint(f"{word}: {len(self.checks)} checks in {seconds:.1f} s", RED if failed else GREEN))
-        return not failed
+        return bool(self.checks) and not failed
 
     def line(self, text: str = "") -> None:
         """One line, at once."""
