@@ -55,12 +55,17 @@ class RisingIds:
         return _text(now, 10) + self._process + _text(self._count, 8)
 
 
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
+
+
 def _text(number: int, places: int) -> str:
+    """An even number of digits, two at a time: three ids are made for each advance."""
     digits = []
-    for _ in range(places):
-        number, digit = divmod(number, 32)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    for _ in range(places // 2):
+        digits.append(_PAIRS[number & 1023])
+        number >>= 10
+    digits.reverse()
+    return "".join(digits)
 
 
 def now_ms(clock: Clock) -> int:

@@ -22,7 +22,7 @@ from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, Tri
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Dialled, Screen, Style, keys
 from tectonics.domain.subscriber import Account
-from tectonics.domain.text import cut, fits, shown
+from tectonics.domain.text import cut
 from tectonics.engine.answers import Answers
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
@@ -80,10 +80,10 @@ class Sessions:
         return self._say("busy")
 
     def _fit(self, screen: Screen, style: Style, dialled: Dialled) -> Screen:
-        text = screen.text if fits(screen.text, style) else cut(screen.text, style)
+        text = cut(screen.text, style)
         self._engine.metrics.count("tectonics_dialogue_answers_total", style.channel,
                                    "continue" if screen.more else "end")
-        return Screen(shown(text, style), screen.more)
+        return Screen(text, screen.more)
 
     def _say(self, key: str, language: str = "") -> Screen:
         return Screen(self._engine.catalogue.text(key, language), more=False)
