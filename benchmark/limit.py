@@ -16,7 +16,7 @@ from people import accounts, configure, fill
 from tectonics.billing.embedded import EmbeddedBilling
 from tectonics.config import Settings
 from tectonics.daemon.clock import RisingIds, WallClock, now_ms
-from tectonics.daemon.run import install_reactor
+from tectonics.daemon.run import install_reactor, settle_memory
 from tectonics.database.executors import ThreadExecutor
 from tectonics.domain.commands import Credit, Notify
 from tectonics.domain.events import BorrowConfirmed, CreditAnswered, Trigger
@@ -124,6 +124,7 @@ async def measure(reactor, directory: Path, seconds: float, concurrency: int, co
     files = open_store(directory / "limit/tectonics.db", "n1", clock, executor, now)
     billing = EmbeddedBilling(directory / "limit/ledger.db", clock, executor)
     limit = Limit(reactor, files, billing, iter(sessions), seconds)
+    settle_memory()
     await limit.run(concurrency)
     await files.close()
     await billing.close()

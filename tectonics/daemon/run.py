@@ -66,7 +66,7 @@ def _run(settings: Settings) -> int:
     ending.stopping = daemon.stop
 
     def started(_) -> None:
-        _settle_memory()
+        settle_memory()
         print(banner(settings, daemon.listeners.shown), flush=True)
         log.info("serving; {count} listeners", count=len(daemon.listeners.shown))
         notify("READY=1")
@@ -83,7 +83,7 @@ def _run(settings: Settings) -> int:
     return ending.wait()
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """What exists after the start stays for ever: it is never looked at again."""
     gc.collect()
     gc.freeze()
