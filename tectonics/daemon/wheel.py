@@ -19,12 +19,12 @@ SLOT_S = 0.05
 
 
 class SlotCall:
-    """A call that waits in a slot. It can be cancelled, not moved."""
+    """A call that waits in a slot; IDelayedCall, because twisted.web moves its time-outs."""
 
-    __slots__ = ("_at_s", "_call", "_cancelled")
+    __slots__ = ("_at_s", "_call", "_cancelled", "_wheel")
 
-    def __init__(self, at_s: float, call: tuple[Callable, tuple, dict]) -> None:
-        self._at_s, self._call, self._cancelled = at_s, call, False
+    def __init__(self, wheel: "TimerWheel", at_s: float, call: tuple[Callable, tuple, dict]) -> None:
+        self._wheel, self._at_s, self._call, self._cancelled = wheel, at_s, call, False
 
     def getTime(self) -> float:
         """When it is due, on the reactor's clock."""
@@ -36,9 +36,21 @@ class SlotCall:
 
     def cancel(self) -> None:
         """It is not called; as IDelayedCall an error when there is nothing to cancel."""
+        self._require_waiting()
+        self._call, self._cancelled = None, True
+
+    def reset(self, delay_s: float) -> None:
+        """It is called that long after now; to move it later costs nothing until its slot is due."""
+        self._require_waiting()
+        self._at_s = self._wheel.moved(self, self._at_s, delay_s)
+
+    def delay(self, longer_s: float) -> None:
+        """It is called that much later than it would have been."""
+        self.reset(self._at_s + longer_s - self._wheel.seconds())
+
+    def _require_waiting(self) -> None:
         if self._call is None:
             raise AlreadyCancelled if self._cancelled else AlreadyCalled
-        self._call, self._cancelled = None, True
 
     def run(self) -> None:
         """Calls it, unless it was cancelled."""
@@ -58,23 +70,41 @@ class TimerWheel:
         """Something with active() and cancel(); `function` is called after `delay_s`."""
         if delay_s < SLOT_S:
             return self._reactor.callLater(delay_s, function, *arguments, **keywords)
-        now_s = self._reactor.seconds()
-        call = SlotCall(now_s + delay_s, (function, arguments, keywords))
-        number = int((now_s + delay_s) / SLOT_S) + 1
+        call = SlotCall(self, self.seconds() + delay_s, (function, arguments, keywords))
+        self._put(call)
+        return call
+
+    def seconds(self) -> float:
+        """The reactor's clock."""
+        return self._reactor.seconds()
+
+    def moved(self, call: SlotCall, was_s: float, delay_s: float) -> float:
+        """When a call is due now; one that is due earlier than it was gets an earlier place as well."""
+        at_s = self.seconds() + max(0, delay_s)
+        if at_s < was_s:
+            self._reactor.callLater(max(0, delay_s), self._run, deque([call]))
+        return at_s
+
+    def _put(self, call: SlotCall) -> None:
+        number = int(call.getTime() / SLOT_S) + 1
         slot = self._slots.get(number)
         if slot is None:
             slot = self._slots[number] = deque()
-            self._reactor.callLater(number * SLOT_S - now_s, self._due, number)
+            self._reactor.callLater(max(0, number * SLOT_S - self.seconds()), self._due, number)
         slot.append(call)
-        return call
 
     def _due(self, number: int) -> None:
         self._run(self._slots.pop(number))
 
     def _run(self, calls: deque[SlotCall]) -> None:
+        now_s = self.seconds()
         try:
             while calls:
-                calls.popleft().run()
+                call = calls.popleft()
+                if call.active() and call.getTime() > now_s:
+                    self._put(call)
+                else:
+                    call.run()
         finally:
             if calls:
                 self._reactor.callLater(0, self._run, calls)

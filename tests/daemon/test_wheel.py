@@ -78,3 +78,23 @@ def test_one_that_raises_does_not_take_its_neighbours_down():
 def test_it_is_a_delayed_call_as_far_as_it_goes():
     for name in ("getTime", "cancel", "active"):
         assert callable(getattr(SlotCall, name)) and name in IDelayedCall
+
+
+def test_a_call_can_be_moved_as_twisted_web_moves_its_time_outs():
+    clock, called = Clock(), []
+    wheel = TimerWheel(clock)
+    later, sooner = (wheel.call_later(10, called.append, name) for name in ("later", "sooner"))
+    clock.advance(9)
+    later.reset(10)
+    sooner.delay(-0.5)
+    clock.advance(0.6)
+    assert called == ["sooner"]
+    clock.advance(9.3)
+    assert called == ["sooner"] and later.active()
+    clock.pump([0.05] * 4)
+    assert called == ["sooner", "later"]
+    for call in (later, sooner):
+        with pytest.raises(AlreadyCalled):
+            call.reset(1)
+    clock.pump([1] * 30)
+    assert called == ["sooner", "later"]
