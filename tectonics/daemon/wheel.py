@@ -14,12 +14,16 @@ from collections import deque
 from collections.abc import Callable
 
 from twisted.internet.error import AlreadyCalled, AlreadyCancelled
+from twisted.internet.interfaces import IDelayedCall
+from zope.interface import implementer
 
 SLOT_S = 0.05
 
 
+@implementer(IDelayedCall)
 class SlotCall:
-    """A call that waits in a slot; IDelayedCall, because twisted.web moves its time-outs."""
+    """A call that waits in a slot; IDelayedCall, because twisted.web moves its time-outs and a
+    ClientService that is stopped between two attempts insists on one."""
 
     __slots__ = ("_at_s", "_call", "_cancelled", "_wheel")
 

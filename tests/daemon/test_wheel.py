@@ -3,10 +3,16 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.application.internet import ClientService
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.error import AlreadyCalled, AlreadyCancelled
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
+from twisted.internet.testing import MemoryReactorClock
+from zope.interface.verify import verifyClass
 
+from tectonics.daemon.clock import WallClock
 from tectonics.daemon.wheel import SLOT_S, SlotCall, TimerWheel
 
 DELAYS = st.lists(st.floats(0, 20), min_size=1, max_size=30)
@@ -75,9 +81,17 @@ def test_one_that_raises_does_not_take_its_neighbours_down():
     assert fired == ["before", "after"]
 
 
-def test_it_is_a_delayed_call_as_far_as_it_goes():
-    for name in ("getTime", "cancel", "active"):
-        assert callable(getattr(SlotCall, name)) and name in IDelayedCall
+def test_it_is_a_delayed_call():
+    assert verifyClass(IDelayedCall, SlotCall)
+
+
+def test_a_service_that_waits_for_its_peer_can_be_stopped():
+    clock, peer = MemoryReactorClock(), Factory.forProtocol(Protocol)
+    wall = WallClock(clock)
+    service = ClientService(TCP4ClientEndpoint(clock, "127.0.0.1", 1), peer, lambda attempt: 5.0, wall)
+    service.startService()
+    clock.connectors[0].stopConnecting()
+    assert service.stopService().called
 
 
 def test_a_call_can_be_moved_as_twisted_web_moves_its_time_outs():
