@@ -10,6 +10,7 @@ import argparse
 import json
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -86,6 +87,8 @@ class World:
                              directory / "daemon.log", ("127.0.0.1", ports[0]))
         self.traffic = Traffic(directory, seed, ports, FIRST, subscribers)
         self._broken: list[Exception] = []
+        self._killers: list[threading.Thread] = []
+        self._over = threading.Event()  # no more kills, and above all no more lives
 
     def populate(self) -> None:
         """Subscribers who may borrow, with empty accounts."""
@@ -107,6 +110,9 @@ class World:
             self._kill(kills)
             self._settle()
         finally:
+            self._over.set()
+            for killer in self._killers:
+                killer.join()
             self.daemon.stop()
             self.ledger.stop()
             if self.traffic.process.poll() is None:
@@ -114,11 +120,11 @@ class World:
             self.traffic.process.wait()
 
     def _kill(self, kills: int) -> None:
-        killers = [threading.Thread(target=self._killer, args=(victim, kills))
-                   for victim in (self.daemon, self.ledger)]
-        for killer in killers:
+        self._killers = [threading.Thread(target=self._killer, args=(victim, kills))
+                         for victim in (self.daemon, self.ledger)]
+        for killer in self._killers:
             killer.start()
-        for killer in killers:
+        for killer in self._killers:
             killer.join()
         if self._broken:
             raise self._broken[0]
@@ -128,19 +134,22 @@ class World:
         try:
             for _ in range(kills):
                 if chance.random() < CHILDHOOD_SHARE:
-                    time.sleep(chance.uniform(*CHILDHOOD_S))
+                    self._over.wait(chance.uniform(*CHILDHOOD_S))
                 else:
                     wait_until(victim.serves, START_S, f"the {victim.name}", poll_s=0.02)
-                    time.sleep(chance.uniform(*LIFE_S))
+                    self._over.wait(chance.uniform(*LIFE_S))
+                if self._over.is_set():
+                    return
                 victim.kill()
-                time.sleep(chance.uniform(*DEATH_S))
+                self._over.wait(chance.uniform(*DEATH_S))
                 victim.start()
         except (AssertionError, OSError) as broken:
             self._broken.append(broken)
+            self._over.set()
 
     def _settle(self) -> None:
         self.traffic.say("finish")
-        answer = self.traffic.heard()
+        answer = self.traffic.heard(SETTLE_S)
         assert answer == "finished", f"the traffic says {answer!r}"
         wait_until(lambda: unsettled(self.store) == 0, SETTLE_S, "the settling of everything")
         assert self.daemon.stop() == 0, "the daemon did not stop in peace"
@@ -195,7 +204,7 @@ def soak(directory: Path, mode: str, seed: int, kills: int, subscribers: int) ->
     world.populate()
     try:
         world.run(kills)
-    except AssertionError as broken:
+    except (AssertionError, subprocess.TimeoutExpired) as broken:
         report.complaints.append(str(broken))
     world.report(report)
     report.seconds = round(time.monotonic() - begun_s, 1)

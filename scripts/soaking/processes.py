@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -82,9 +83,10 @@ class Traffic:
         self.process.stdin.write(word + "\n")
         self.process.stdin.flush()
 
-    def heard(self) -> str:
-        """Its next line."""
-        return self.process.stdout.readline().strip()
+    def heard(self, seconds: float) -> str:
+        """Its next line; `nothing` after so many seconds."""
+        readable, _, _ = select.select([self.process.stdout], [], [], seconds)
+        return self.process.stdout.readline().strip() if readable else "nothing"
 
 
 def environment() -> dict[str, str]:

@@ -8,6 +8,7 @@ people and its killers (not the operating system).
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 
@@ -29,7 +30,8 @@ def soaks():
                                       cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}) for mode in MODES}
     yield running
     for process in running.values():
-        process.kill()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)  # it ends its own processes first
         process.wait()
 
 
