@@ -1,13 +1,17 @@
-"""Subscribers: what is known of one, and what an operator may change."""
+"""Subscribers: what is known of one, and what an operator may change (the import: cli/importing.py)."""
 
 import click
 
+from tectonics.cli.importing import import_subscribers
 from tectonics.cli.session import Session, with_session
 
 
 @click.group()
 def subscribers() -> None:
-    """Look at subscribers, bar them, put them on lists."""
+    """Look at subscribers, bar them, put them on lists, import them."""
+
+
+subscribers.add_command(import_subscribers)
 
 
 @subscribers.command("show")
