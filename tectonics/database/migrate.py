@@ -28,7 +28,7 @@ def upgrade(connection: sqlite3.Connection, package: str, now: int) -> int:
     `now` is written beside each version. TheirFault when the database is not one that this program
     can use; its text says what to do.
     """
-    scripts = _scripts(package)
+    scripts = read_scripts(package)
     version = _check(connection, scripts)
     if version == len(scripts):
         return version
@@ -47,7 +47,7 @@ def current_version(connection: sqlite3.Connection) -> int:
 
 def newest_version(package: str) -> int:
     """The version that `upgrade` leads to."""
-    return len(_scripts(package))
+    return len(read_scripts(package))
 
 
 def back_up(connection: sqlite3.Connection, path: str) -> None:
@@ -97,7 +97,8 @@ def _applied(connection) -> list[str]:
     return [name for name, in connection.execute("SELECT name FROM schema_version ORDER BY version")]
 
 
-def _scripts(package: str) -> list[tuple[str, str]]:
+def read_scripts(package: str) -> list[tuple[str, str]]:
+    """(name, text) of the migrations in `package`, in order."""
     found = sorted((match[0], entry.read_text(encoding="utf-8")) for entry in files(package).iterdir()
                    if (match := _NAME.fullmatch(entry.name)))
     numbers = [int(name[:4]) for name, _ in found]

@@ -44,10 +44,12 @@ class OpenedStore:
     log = Logger()
 
     def __init__(self, writer: Worker, readers: tuple[Worker, Worker], life: Life, clock,
-                 executor_factory: Callable, lease_ms: int, on_fenced: Callable[[], None]):
+                 executor_factory: Callable, lease_ms: int, on_fenced: Callable[[], None],
+                 on_fault: Callable[[str], None] = lambda text: None,
+                 retention: Callable[[BatchQueue, BatchQueue], object] = lambda writes, people: Retention(writes)):
         self._workers = (writer, *readers)
-        self._on_fenced = on_fenced
-        self._told = False
+        self._on_fenced, self._on_fault = on_fenced, on_fault
+        self._told, self._fault = False, ""
         self._queues = {
             "writes": BatchQueue(writer.run, executor_factory(), BATCH_MAX, QUEUE_MAX, self._after),
             "reads": BatchQueue(readers[0].run, executor_factory(), BATCH_MAX, QUEUE_MAX),
@@ -61,7 +63,7 @@ class OpenedStore:
         self.policies = SqlPolicyLog(writes, people)
         self.bookmarks = SqlBookmarks(writes, people)
         self.queries = SqlQueries(people, clock)
-        self.retention = Retention(writes)
+        self.retention = retention(writes, people)
 
     def depths(self) -> dict[str, int]:
         """How many requests each queue has not answered yet."""
@@ -80,6 +82,9 @@ class OpenedStore:
     def _after(self, batch: Batch) -> list:
         if batch.lines:
             self.tickets.publish(batch.lines)
+        if batch.fault != self._fault:
+            self._fault = batch.fault
+            self._on_fault(batch.fault)
         if batch.fenced and not self._told:
             self._told = True
             self.log.error("Another process has taken over the origin {origin}: nothing more is written",

@@ -75,7 +75,7 @@ class SqlOutbox:
 
 def _adopt(connection: sqlite3.Connection, values: dict) -> list[OutboxRow]:
     found = [rows.outbox_row(row) for row in connection.execute(_ADOPT, values)]
-    return sorted(found, key=lambda row: row.due_at)
+    return sorted(found, key=lambda row: (row.due_at, row.command.msisdn, row.command.op))
 
 
 def _due(connection: sqlite3.Connection, values: tuple) -> list[OutboxRow]:

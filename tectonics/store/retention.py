@@ -46,16 +46,7 @@ class Retention:
         return Deferred.fromCoroutine(self._run(triggers_before, tickets_before))
 
     async def _run(self, triggers_before: int, tickets_before: int) -> Deleted:
-        return Deleted(await self._triggers(triggers_before), await self._tickets(tickets_before))
-
-    async def _triggers(self, before: int) -> int:
-        """The scan goes on where the last chunk ended, so that kept rows are not read again."""
-        total, since = 0, 0
-        while True:
-            deleted, since = await self._writes.submit(partial(_delete_triggers, before=before, since=since))
-            total += deleted
-            if deleted < CHUNK:
-                return total
+        return Deleted(await delete_triggers(self._writes, triggers_before), await self._tickets(tickets_before))
 
     async def _tickets(self, before: int) -> int:
         total = 0
@@ -64,6 +55,16 @@ class Retention:
             while deleted := await self._writes.submit(job):
                 total += deleted
         return total
+
+
+async def delete_triggers(writes: BatchQueue, before: int) -> int:
+    """All that may go; the scan goes on where the last chunk ended, so that kept rows are not read again."""
+    total, since = 0, 0
+    while True:
+        deleted, since = await writes.submit(partial(_delete_triggers, before=before, since=since))
+        total += deleted
+        if deleted < CHUNK:
+            return total
 
 
 def _origins(connection: sqlite3.Connection) -> list[tuple[str]]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import Ticket
-from tectonics.ports import LOOK_UP, SEND, Committed, Conflict, Duplicate, TicketLine, Unit
+from tectonics.ports import LOOK_UP, SEND, Committed, Conflict, Duplicate, TicketLine, Unit, Usage
 from tectonics.store import rows
 
 _TRIGGER = """INSERT INTO trigger_seen (msisdn, channel, id, seen_at, answer) VALUES (?, ?, ?, ?, ?)
@@ -96,7 +96,7 @@ def apply_unit(connection: sqlite3.Connection, ledger: Ledger, unit: Unit) -> Co
     _write_outbox(execute, msisdn, unit, ledger)
     committed = _write_tickets(execute, unit.tickets, ledger)
     if unit.usage is not None:
-        _add_usage(ledger, unit.usage)
+        add_usage(ledger, unit.usage)
     return committed
 
 
@@ -130,7 +130,8 @@ def _write_outbox(execute, msisdn: int, unit: Unit, ledger: Ledger) -> None:
         execute(_UNRESOLVED, (msisdn, op))
 
 
-def _add_usage(ledger: Ledger, usage) -> None:
+def add_usage(ledger: Ledger, usage: Usage) -> None:
+    """Sums what the transaction adds to a service's day."""
     key = (usage.service, usage.day)
     count, amount_minor = ledger.usage.get(key, (0, 0))
     ledger.usage[key] = (count + usage.count, amount_minor + usage.amount_minor)

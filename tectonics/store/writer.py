@@ -36,11 +36,15 @@ Job = Callable[[sqlite3.Connection], object]  # any other write: one statement, 
 
 @dataclass(slots=True)
 class Batch:
-    """What one transaction did: an answer for each item, the tickets that it numbered, in order."""
+    """What one transaction did: an answer for each item, the tickets that it numbered, in order.
+
+    `fault` says why the database could not be written, where it could not.
+    """
 
     answers: list
     lines: list[TicketLine] = field(default_factory=list)
     fenced: bool = False
+    fault: str = ""
 
 
 class Writer:
@@ -90,7 +94,7 @@ class Writer:
         lines = lines + (settled or [])
         if interrupted and settled is not None:
             return Batch(answers, lines)
-        return Batch([OurFault(f"the database failed: {error}")] * len(items), lines)
+        return Batch([OurFault(f"the database failed: {error}")] * len(items), lines, fault=str(error))
 
     def _settle(self) -> list[TicketLine] | None:
         """Opens the connection where there is none; the tickets of a doubtful batch, if it happened."""

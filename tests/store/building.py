@@ -1,10 +1,13 @@
 """What the store's tests are made of: a store on the virtual clock, and short ways to say a unit."""
 
+from contextlib import closing
 from dataclasses import replace
 
 from twisted.internet.task import Clock
 
 from tectonics.database.executors import ClockExecutor
+from tectonics.database.postgres import CHANGING, connect
+from tectonics.database.sqlite import open_connection
 from tectonics.domain.advance import GRANTING, Advance, Offer
 from tectonics.domain.commands import Credit, Notify
 from tectonics.domain.events import Trigger
@@ -12,6 +15,9 @@ from tectonics.domain.recharge import WAITING, Recovery
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import Ticket
 from tectonics.ports import Unit
+from tectonics.store import bulk
+from tectonics.store.postgres import bulk as postgres_bulk
+from tectonics.store.postgres import opening as postgres
 from tectonics.store.sqlite_store import open_store
 
 NOW = 1_790_000_000_000
@@ -19,15 +25,18 @@ MSISDN = "33600000001"
 OFFER = Offer("t2", "standard", 1, 200, 20, "EUR", "main", 0, 604_800)
 
 
-class World:
-    """A file, a clock, and as many stores over it as a test opens. A store that is dropped was killed."""
+class Stores:
+    """A clock, a database, and as many stores over it as a test opens. A store that is dropped was killed."""
 
-    def __init__(self, folder):
-        self.path = folder / "store.db"
+    def __init__(self):
         self.clock = Clock()
 
     def open(self, origin="n1", now=NOW, **options):
-        return open_store(self.path, origin, self.clock, lambda: ClockExecutor(self.clock), now, **options)
+        """A store in a new life of `origin`."""
+        return self._open(origin, self.clock, lambda: ClockExecutor(self.clock), now, **options)
+
+    def _open(self, *arguments, **options):
+        raise NotImplementedError
 
     def wait(self, deferred):
         """The deferred's value, or its exception raised; fails when it does not come."""
@@ -46,6 +55,53 @@ class World:
             deferred.addBoth(into.append)
         self.clock.advance(0)
         return [getattr(one[0], "value", one[0]) for one in got]
+
+
+class World(Stores):
+    """On SQLite, in the file `path`."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.path = folder / "store.db"
+
+    def _open(self, *arguments, **options):
+        return open_store(self.path, *arguments, **options)
+
+    def insert(self, accounts):
+        """The bulk import; how many were new."""
+        with closing(open_connection(self.path)) as connection:
+            return bulk.insert_accounts(connection, accounts)
+
+    def query(self, statement, values=()):
+        """What is in the tables."""
+        with closing(open_connection(self.path)) as connection:
+            return connection.execute(statement, values).fetchall()
+
+
+class ServerWorld(Stores):
+    """On PostgreSQL, in the database at `address`."""
+
+    def __init__(self, address):
+        super().__init__()
+        self.address = address
+
+    def clear(self):
+        """Empties the tables that hold something of subscribers."""
+        with closing(connect(self.address, CHANGING)) as session:
+            session.send("TRUNCATE account, advance, recovery, trigger_seen, outbox, ticket, origin, service_usage")
+
+    def _open(self, *arguments, **options):
+        return postgres.open_store(self.address, *arguments, **options)
+
+    def insert(self, accounts):
+        """The bulk import; how many were new."""
+        with closing(connect(self.address, CHANGING)) as session:
+            return postgres_bulk.insert_accounts(session, accounts)
+
+    def query(self, statement, values=()):
+        """What is in the tables."""
+        with closing(connect(self.address, CHANGING)) as session:
+            return session.execute(statement, values).fetchall()
 
 
 def advance(number, state=GRANTING, **changes):

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from tectonics.database.sqlite import open_connection
 from tectonics.domain.advance import OPEN
 from tectonics.domain.subscriber import Account, Profile
 from tectonics.ports import Committed
@@ -23,8 +22,7 @@ def _accounts(count):
 
 def test_new_accounts_are_inserted_and_usable(world):
     opened = world.open()
-    connection = open_connection(world.path)
-    assert bulk.insert_accounts(connection, _accounts(10)) == 10
+    assert world.insert(_accounts(10)) == 10
     loaded = world.wait(opened.store.load("33600000009")).account
     assert (loaded.version, loaded.profile) == (1, Profile("prepaid", 9))
     assert world.wait(opened.store.commit(unit(1, 1, "33600000009"))) == Committed()
@@ -33,11 +31,10 @@ def test_new_accounts_are_inserted_and_usable(world):
 def test_existing_accounts_and_their_loans_are_left_alone(world):
     opened = world.open()
     world.wait(opened.store.commit(unit(1, account=Account(MSISDN, profile=Profile("postpaid")))))
-    connection = open_connection(world.path)
     owing = replace(Account(MSISDN), advances=(advance(1, OPEN),))
     also = replace(Account("33600000099"), advances=(advance(2, OPEN),))
-    assert bulk.insert_accounts(connection, [*_accounts(3), owing, also]) == 3
-    assert bulk.insert_accounts(connection, [*_accounts(3), owing, also]) == 0
+    assert world.insert([*_accounts(3), owing, also]) == 3
+    assert world.insert([*_accounts(3), owing, also]) == 0
     mine = world.wait(opened.store.load(MSISDN)).account
     assert (mine.profile.kind, mine.advances) == ("postpaid", ())
     assert world.wait(opened.store.load("33600000099")).account.advances == (advance(2, OPEN),)
@@ -45,8 +42,6 @@ def test_existing_accounts_and_their_loans_are_left_alone(world):
 
 def test_a_bad_account_undoes_its_chunk_only(world):
     world.open()
-    connection = open_connection(world.path)
     with pytest.raises(ValueError):
-        bulk.insert_accounts(connection, [*_accounts(6), Account("not a number")])
-    assert connection.execute("SELECT count(*) FROM account").fetchone() == (4,)
-    assert not connection.in_transaction
+        world.insert([*_accounts(6), Account("not a number")])
+    assert world.query("SELECT count(*) FROM account") == [(4,)]

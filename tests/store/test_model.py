@@ -7,7 +7,7 @@ batches end in a kill: the store is dropped with work in its queue and opened ag
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tectonics.domain.advance import OPEN, REPAID
@@ -66,24 +66,38 @@ units = st.builds(
     st.none() | small, st.integers(0, 2))
 
 
+batches_of_units = st.lists(st.tuples(st.lists(units, max_size=8), st.booleans()), max_size=6)
+
+
 @settings(max_examples=120, deadline=None)
-@given(st.lists(st.tuples(st.lists(units, max_size=8), st.booleans()), max_size=6))
+@given(batches_of_units)
 def test_the_store_agrees_with_the_model(batches):
     with tempfile.TemporaryDirectory() as folder:
-        world, model = World(Path(folder)), Model()
-        opened = world.open()
-        published = []
-        opened.tickets.subscribe(published.extend)
-        for batch, kill in batches:
-            answers = world.wait_all([opened.store.commit(u) for u in batch])
-            expected = [model.apply(u) for u in batch]
-            assert ["cannot be stored" if isinstance(a, Exception) else a for a in answers] == expected
-            if kill:
-                opened.store.commit(unit(1, model.versions.get(NUMBERS[0], 0), tickets=(ticket("lost"),)))
-                world.clock.calls.clear()
-                opened = world.open()
-                opened.tickets.subscribe(published.extend)
-        _compare(world, opened, model, published)
+        _run(World(Path(folder)), batches)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(batches=batches_of_units)
+def test_the_store_on_a_server_agrees_with_the_model(server_world, batches):
+    server_world.clear()
+    _run(server_world, batches)
+
+
+def _run(world, batches):
+    model = Model()
+    opened = world.open()
+    published = []
+    opened.tickets.subscribe(published.extend)
+    for batch, kill in batches:
+        answers = world.wait_all([opened.store.commit(u) for u in batch])
+        expected = [model.apply(u) for u in batch]
+        assert ["cannot be stored" if isinstance(a, Exception) else a for a in answers] == expected
+        if kill:
+            opened.store.commit(unit(1, model.versions.get(NUMBERS[0], 0), tickets=(ticket("lost"),)))
+            world.clock.calls.clear()
+            opened = world.open()
+            opened.tickets.subscribe(published.extend)
+    _compare(world, opened, model, published)
 
 
 def _compare(world, opened, model, published):

@@ -1,4 +1,7 @@
-"""Retention: old rows go in chunks, but never what somebody still needs."""
+"""Retention: old rows go in chunks, but never what somebody still needs.
+
+Tickets of PostgreSQL go by the month: postgres/test_partitions.py.
+"""
 
 from dataclasses import replace
 
@@ -42,7 +45,8 @@ def test_the_trigger_of_an_unfinished_advance_stays(world):
     assert world.wait(opened.retention.run(LATER, 0)) == Deleted(1, 0)
 
 
-def test_old_tickets_go_from_the_oldest_on(world):
+def test_old_tickets_go_from_the_oldest_on(file_world):
+    world = file_world
     opened = world.open()
     _tickets(world, opened, 10)
     assert world.wait(opened.retention.run(0, NOW + 8)) == Deleted(0, 8)
@@ -51,7 +55,8 @@ def test_old_tickets_go_from_the_oldest_on(world):
     assert world.wait(opened.tickets.span("n1")) == (11, 10)
 
 
-def test_a_ticket_that_a_consumer_has_not_passed_stays(world):
+def test_a_ticket_that_a_consumer_has_not_passed_stays(file_world):
+    world = file_world
     opened = world.open()
     _tickets(world, opened, 10)
     world.wait(opened.tickets.acknowledge("fast", "n1", 9))
@@ -61,7 +66,8 @@ def test_a_ticket_that_a_consumer_has_not_passed_stays(world):
     assert world.wait(opened.tickets.span("n1")) == (5, 10)
 
 
-def test_a_young_ticket_before_old_ones_leaves_no_hole(world):
+def test_a_young_ticket_before_old_ones_leaves_no_hole(file_world):
+    world = file_world
     opened = world.open()
     for number, at in enumerate((NOW, NOW + 500, NOW)):
         world.wait(opened.store.commit(unit(number, msisdn=f"3360000000{number}", tickets=(ticket(number, at=at),))))
@@ -69,7 +75,8 @@ def test_a_young_ticket_before_old_ones_leaves_no_hole(world):
     assert world.wait(opened.tickets.span("n1")) == (2, 3)
 
 
-def test_numbers_go_on_after_everything_was_deleted(world):
+def test_numbers_go_on_after_everything_was_deleted(file_world):
+    world = file_world
     opened = world.open()
     _tickets(world, opened, 2)
     world.wait(opened.retention.run(LATER, LATER))

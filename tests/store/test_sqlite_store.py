@@ -61,13 +61,13 @@ async def test_the_same_request_at_the_same_moment_from_two_stores_wins_once(tmp
         await store.close()
 
 
-def test_a_file_that_is_no_database_is_refused_in_one_sentence(world):
-    world.path.write_bytes(b"this is not a database at all" * 100)
+def test_a_file_that_is_no_database_is_refused_in_one_sentence(file_world):
+    file_world.path.write_bytes(b"this is not a database at all" * 100)
     with pytest.raises(TheirFault, match="cannot be opened: file is not a database"):
-        world.open()
+        file_world.open()
 
 
-def test_a_folder_that_does_not_exist_is_refused_in_one_sentence(world):
-    world.path = world.path.parent / "none" / "store.db"
+def test_a_folder_that_does_not_exist_is_refused_in_one_sentence(file_world):
+    file_world.path = file_world.path.parent / "none" / "store.db"
     with pytest.raises(TheirFault, match="cannot be opened"):
-        world.open()
+        file_world.open()

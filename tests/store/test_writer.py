@@ -161,7 +161,8 @@ def test_numbers_stay_gapless_over_conflicts_failures_and_restarts(world):
     assert [line.seq for line in lines] == list(range(1, 10))
 
 
-def test_a_killed_process_leaves_what_was_committed_and_nothing_else(world):
+def test_a_killed_process_leaves_what_was_committed_and_nothing_else(file_world):
+    world = file_world
     killed = world.open()
     world.wait(killed.store.commit(unit(1, commands=(credit(1),))))
     killed.store.commit(unit(2, expected=1, msisdn=MSISDN))  # submitted, never run
@@ -197,7 +198,8 @@ def test_another_origin_over_the_same_file_is_not_fenced(world):
     assert world.wait(second.store.commit(unit(2, 1, tickets=(ticket(2),)))) == Committed(1, 1)
 
 
-def test_a_newer_schema_is_refused(world):
+def test_a_newer_schema_is_refused(file_world):
+    world = file_world
     world.wait(world.open().close())
     connection = open_connection(world.path)
     connection.execute("INSERT INTO schema_version VALUES (99, '0099_future.sql', 1)")
@@ -208,10 +210,9 @@ def test_a_newer_schema_is_refused(world):
 def test_a_batch_that_writes_nothing_leaves_the_file_alone(world):
     opened = world.open()
     world.wait(opened.store.commit(unit(1)))
-    connection = open_connection(world.path)
-    before = connection.execute("SELECT batch FROM origin").fetchone()
+    before = world.query("SELECT batch FROM origin")
     assert world.wait(opened.store.commit(unit(2))) == Conflict()
-    assert connection.execute("SELECT batch FROM origin").fetchone() == before
+    assert world.query("SELECT batch FROM origin") == before
 
 
 def test_closing_answers_what_was_taken(world):

