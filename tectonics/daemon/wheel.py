@@ -1,13 +1,12 @@
 """Timers that hardly ever fire: deadlines are set for every step and cancelled a moment later.
 
 The reactor keeps its timers in a heap and looks at each again when it is due, cancelled or not.  Here a
-timer of SLOT_S or longer joins the others of the same twentieth of a second in a list, for which the reactor
-has one timer: setting one is an append, cancelling one a mark.  It fires at most SLOT_S late, never early.
-Shorter delays go to the reactor as they are.
+timer of SLOT_S or longer joins the others of the same twentieth of a second, for which the reactor has one
+timer: setting one is an entry in a table, cancelling one takes it out again.  It fires at most SLOT_S
+late, never early.  Shorter delays go to the reactor as they are.
 
 A call that raises is the reactor's to log, as always; those behind it in the slot come in its next turn.
-Bound: what the askers have under way; a cancelled timer lets go of its function at once, and a few dozen
-bytes remain until its slot is due.
+Bound: what the askers have under way; nothing remains of a cancelled timer.
 """
 
 from collections import deque
@@ -25,10 +24,11 @@ class SlotCall:
     """A call that waits in a slot; IDelayedCall, because twisted.web moves its time-outs and a
     ClientService that is stopped between two attempts insists on one."""
 
-    __slots__ = ("_at_s", "_call", "_cancelled", "_wheel")
+    __slots__ = ("_at_s", "_call", "_cancelled", "_wheel", "slot")
 
     def __init__(self, wheel: "TimerWheel", at_s: float, call: tuple[Callable, tuple, dict]) -> None:
         self._wheel, self._at_s, self._call, self._cancelled = wheel, at_s, call, False
+        self.slot: dict[SlotCall, None] | None = None
 
     def getTime(self) -> float:
         """When it is due, on the reactor's clock."""
@@ -42,6 +42,8 @@ class SlotCall:
         """It is not called; as IDelayedCall an error when there is nothing to cancel."""
         self._require_waiting()
         self._call, self._cancelled = None, True
+        if self.slot is not None:
+            self.slot.pop(self, None)
 
     def reset(self, delay_s: float) -> None:
         """It is called that long after now; to move it later costs nothing until its slot is due."""
@@ -68,7 +70,7 @@ class TimerWheel:
 
     def __init__(self, reactor) -> None:
         self._reactor = reactor
-        self._slots: dict[int, deque[SlotCall]] = {}
+        self._slots: dict[int, dict[SlotCall, None]] = {}  # in the order in which they were set
 
     def call_later(self, delay_s: float, function: Callable, *arguments, **keywords):
         """Something with active() and cancel(); `function` is called after `delay_s`."""
@@ -93,12 +95,16 @@ class TimerWheel:
         number = int(call.getTime() / SLOT_S) + 1
         slot = self._slots.get(number)
         if slot is None:
-            slot = self._slots[number] = deque()
+            slot = self._slots[number] = {}
             self._reactor.callLater(max(0, number * SLOT_S - self.seconds()), self._due, number)
-        slot.append(call)
+        call.slot = slot
+        slot[call] = None
 
     def _due(self, number: int) -> None:
-        self._run(self._slots.pop(number))
+        slot = self._slots.pop(number)
+        calls = deque(slot)
+        slot.clear()  # calls know their slot: no ring of references is left behind
+        self._run(calls)
 
     def _run(self, calls: deque[SlotCall]) -> None:
         now_s = self.seconds()

@@ -36,13 +36,13 @@ LAST_RESORT_S = 0.8  # beyond the budget: then "busy" is answered whatever hangs
 log = Logger()
 
 
-@dataclass
+@dataclass(slots=True)
 class Session:
-    """What is kept of one session between two requests."""
+    """What is kept of one session between two requests; the answers encoded, being many and seldom asked for."""
 
     snapshot: Snapshot | None = None
     seen: str = ""  # the text of the newest request
-    answers: dict[str, Screen] = field(default_factory=dict)
+    answers: dict[str, bytes] = field(default_factory=dict)
     running: dict[str, list[Deferred]] = field(default_factory=dict)
     expires_at: int = 0
 
@@ -99,7 +99,7 @@ class Sessions:
         request = f"#{dialled.step}" if style.counted else dialled.text
         if request in session.answers and (style.mode == "cumulative" or style.counted
                                            or request == session.seen):
-            return session.answers[request]
+            return Screen.decode(session.answers[request])
         if request in session.running:
             return await _joined(session.running[request])
         if session.running or len(session.answers) >= STEPS_MAX:
@@ -143,7 +143,7 @@ class Sessions:
                 screen = self._say("busy")
             else:
                 session.seen = dialled.text
-                session.answers[request] = screen
+                session.answers[request] = screen.encode()
             for waiter in joined:
                 waiter.callback(screen)
 

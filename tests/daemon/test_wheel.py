@@ -1,5 +1,7 @@
 """Timers in slots: never early, at most a slot late, none lost."""
 
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -112,3 +114,15 @@ def test_a_call_can_be_moved_as_twisted_web_moves_its_time_outs():
             call.reset(1)
     clock.pump([1] * 30)
     assert called == ["sooner", "later"]
+
+
+def test_nothing_remains_of_a_cancelled_timer():
+    class Held:
+        def __call__(self):
+            raise AssertionError("cancelled")
+
+    wheel, held = TimerWheel(Clock()), Held()
+    call, alive = wheel.call_later(8, held), weakref.ref(held)
+    call.cancel()
+    del held
+    assert alive() is None and call not in call.slot
