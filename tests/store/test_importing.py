@@ -1,4 +1,4 @@
-"""The import into SQLite: chunks, bookmark, rejects; beside a daemon that writes at the same time."""
+"""The import into both engines: chunks, bookmark, rejects; beside a daemon that writes at the same time."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from tectonics.domain.advance import REPAID
 from tectonics.domain.subscriber import Profile
 from tectonics.ports import Committed, Conflict
 from tectonics.store.importing import LOST, TRIES_MAX, DryRun, position_of
+from tectonics.store.importing_postgres import open_postgres_target
 from tectonics.store.importing_sqlite import open_sqlite_target
 from tests.store.building import NOW, World, unit
 from tests.store.importing import ADVANCE, HISTORY, Kept, day, run
@@ -17,13 +18,9 @@ HEADER = "msisdn,kind,language\n"
 
 
 @pytest.fixture
-def world(tmp_path):
-    return World(tmp_path)
-
-
-@pytest.fixture
 def target(world):
-    target = open_sqlite_target(world.path, NOW)
+    target = open_sqlite_target(world.path, NOW) if isinstance(world, World) \
+        else open_postgres_target(world.address, NOW)
     target.chunk_rows = 4
     yield target
     target.close()
