@@ -28,6 +28,7 @@ from tectonics.workflows import barring, repay
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 from tectonics.workflows.table import Machine
 
+PATIENCE_S = 86_400  # how long a recharge is tried while the billing system does nothing
 UNFINISHED_MAX = 16  # recharges of one subscriber at work; a further one takes nothing this time
 
 MACHINE = Machine("recovery", rec.WAITING, {
@@ -202,10 +203,11 @@ def _debit_failed(account: Account, recovery: Recovery, event: DebitAnswered, co
 
 
 def _debit_not_done(account: Account, recovery: Recovery, event: DebitAnswered, context: Context) -> Decision:
-    """It certainly did not happen, so it may be asked again, as a new operation."""
-    if recovery.attempt >= context.policy.recovery.attempts_max:
+    """It certainly did not happen, so it is asked again, as a new operation, for a day at most; an
+    outage of the billing system uses up none of the attempts to step down."""
+    if context.now > recovery.created_at + PATIENCE_S * 1000:
         return _debit_failed(account, recovery, event, context, "refused")
-    waiting = replace(recovery, state=MACHINE.move(recovery.state, "not done"))
+    waiting = replace(recovery, state=MACHINE.move(recovery.state, "not done"), attempt=0)
     if recovery.reverse:
         waiting = replace(waiting, state=MACHINE.move(waiting.state, "taken back"), closed_at=context.now)
     return Decision(account.with_recovery(waiting), "the debit was not done")

@@ -70,7 +70,9 @@ def test_it_gives_up_in_the_end(tmp_path):
     billing = node.ledger.billing
     billing.debit = Away(billing.debit, 1_000_000)
     run(node.clock, node.recharge())
-    settle(node, 1000, 5)
+    settle(node, 3600, 20)
+    assert types(node) == ["advance.granted"]
+    settle(node, 90_000, 600)
     assert types(node) == ["advance.granted", "recovery.failed"]
     assert kinds(node) == [CREDIT, "recharge"]
 
