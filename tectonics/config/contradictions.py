@@ -108,6 +108,13 @@ def of_ports(endpoints: Iterable[tuple[tuple, str]]) -> Iterator[Fault]:
         taken.setdefault(endpoint, name)
 
 
+def _has_password(url: str) -> bool:
+    """RFC 3986 section 3.2.1: user information before the host; or a parameter of libpq."""
+    authority = url.partition("://")[2].partition("/")[0]
+    user, at, _ = authority.rpartition("@")
+    return bool(at) and ":" in user or "password=" in url.partition("?")[2]
+
+
 def of_sections(settings) -> Iterator[Fault]:
     """Keys of the other sections that contradict each other."""
     messages, billing = settings.messages, settings.billing
@@ -117,6 +124,11 @@ def of_sections(settings) -> Iterator[Fault]:
     yield from _repeated((("messages", "languages", i), name) for i, name in enumerate(messages.languages))
     if billing.kind == "ledger" and not billing.address:
         yield ("billing", "address"), "expected the address of the ledger, because kind is ledger"
+    if settings.store.kind == "postgresql" and not settings.store.url:
+        yield ("store", "url"), "expected where the server is, because kind is postgresql"
+    if _has_password(settings.store.url):
+        yield ("store", "url"), ("expected no password, because the url is shown and logged: put it into a file of"
+                                 " its own and name that in store.password_file")
     if limits.dialogues_max > limits.dispatch_max:
         yield ("limits", "dialogues_max"), \
             f"expected at most limits.dispatch_max ({limits.dispatch_max}), found {limits.dialogues_max}"

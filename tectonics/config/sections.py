@@ -27,7 +27,11 @@ class Node(Section):
 class Store(Section):
     """Where accounts, commands and tickets are kept."""
 
-    kind: Literal["sqlite"] = Field("sqlite", description="sqlite: a file in the state directory")
+    kind: Literal["sqlite", "postgresql"] = Field(
+        "sqlite", description="sqlite: a file in the state directory; postgresql: the server at the url")
+    url: str = Field("", max_length=1024, pattern=r"^$|^postgres(ql)?://\S+$", description=(
+        "postgresql://user@host1,host2/name?sslmode=verify-full, any parameter of libpq; the password is not here"))
+    password_file: Text = Field("", description="holds the password, nothing else; empty: none is needed")
 
 
 class Embedded(Section):

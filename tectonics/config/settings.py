@@ -51,6 +51,11 @@ class Settings(Sections):
         return (self._file.parent / self.web.token_file).resolve()
 
     @property
+    def password_path(self) -> Path | None:
+        """The file of the database's password."""
+        return (self._file.parent / self.store.password_file).resolve() if self.store.password_file else None
+
+    @property
     def feed_paths(self) -> tuple[Path, ...]:
         """The files that feeds follow."""
         return tuple((self.state_path / name).resolve() for name in self.feeds.files)

@@ -24,14 +24,13 @@ from tectonics.channels.ussd_http import UssdHttpFactory
 from tectonics.config import Settings
 from tectonics.config.policy import decode_policy
 from tectonics.daemon import demo
-from tectonics.daemon.catalogue import BILLING
+from tectonics.daemon.catalogue import BILLING, STORE
 from tectonics.daemon.clock import RisingIds, WallClock, now_ms
 from tectonics.daemon.core import Core, Rooms, build_core, start_core
 from tectonics.daemon.duties import duties
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.state import StateDirectory
-from tectonics.database.executors import ThreadExecutor
 from tectonics.engine.pace import Limits, OutboxPace
 from tectonics.oam.admin import Administration, Offices
 from tectonics.oam.alarms import AlarmTable
@@ -42,7 +41,6 @@ from tectonics.oam.web.site import make_site
 from tectonics.oam.web.tokens import demo_tokens, load_tokens
 from tectonics.ports import TicketLog
 from tectonics.store.opened import OpenedStore
-from tectonics.store.sqlite_store import open_store
 from tectonics.tickets.acknowledged import AcknowledgedTickets
 from tectonics.tickets.delivery import StreamLimits
 from tectonics.tickets.files import TicketFiles
@@ -121,10 +119,8 @@ class Daemon:
     # --- the rooms, one by one
 
     def _open_store(self, alarms: AlarmTable) -> OpenedStore:
-        settings = self.settings
-        files = open_store(settings.state_path / "tectonics.db", settings.node.name, self.clock,
-                           lambda: ThreadExecutor(self.reactor), now_ms(self.clock), settings.outbox.lease_s,
-                           partial(self._lost, alarms))
+        files = STORE[self.settings.store.kind](self.settings, self.reactor, self.clock, partial(self._lost, alarms),
+                                                partial(_store_fault, alarms))
         self._at_stop("store", files.close)
         return files
 
@@ -141,7 +137,7 @@ class Daemon:
         if not self.settings.demo.subscribers:
             return []
         policy, now = core.policies.current, now_ms(self.clock)
-        people = demo.seed_store(self.settings.state_path / "tectonics.db", policy, now)
+        people = await demo.seed_store(files, policy, now)
         await demo.seed_ledger(till, people, policy, now)
         return people
 
@@ -249,6 +245,13 @@ class Daemon:
         end = self.clock.seconds() + DRAIN_S
         while (core.engine.dispatching or core.outbox.at_work) and self.clock.seconds() < end:
             await deferLater(self.clock, 0.05)
+
+
+def _store_fault(alarms: AlarmTable, text: str) -> None:
+    if text:
+        alarms.raise_alarm("store_fault", text, "database")
+    else:
+        alarms.clear("store_fault", "database")
 
 
 def _pace(settings: Settings) -> OutboxPace:

@@ -12,8 +12,13 @@ from twisted.internet.endpoints import clientFromString
 from tectonics.billing.embedded import Deadlines, EmbeddedBilling
 from tectonics.billing.ledger_client import LedgerBilling
 from tectonics.config import Settings
+from tectonics.daemon.clock import now_ms
 from tectonics.database.executors import ThreadExecutor
+from tectonics.database.postgres import Address
 from tectonics.ports import Billing, Capabilities, Clock, Metrics
+from tectonics.store import sqlite_store
+from tectonics.store.opened import OpenedStore
+from tectonics.store.postgres import opening
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,30 @@ def _ledger(settings: Settings, reactor, clock: Clock, metrics: Metrics) -> Prep
 
     return Prepaid(billing, billing, start, billing.stop)
 
+
+def _sqlite(settings: Settings, reactor, clock: Clock, on_fenced, on_fault) -> OpenedStore:
+    return sqlite_store.open_store(settings.state_path / "tectonics.db", settings.node.name, clock,
+                                   lambda: ThreadExecutor(reactor), now_ms(clock), settings.outbox.lease_s,
+                                   on_fenced, on_fault)
+
+
+def _postgresql(settings: Settings, reactor, clock: Clock, on_fenced, on_fault) -> OpenedStore:
+    return opening.open_store(database_address(settings), settings.node.name, clock,
+                              lambda: ThreadExecutor(reactor), now_ms(clock), settings.outbox.lease_s,
+                              on_fenced, on_fault)
+
+
+def database_address(settings: Settings) -> Address:
+    """Where the PostgreSQL of the configuration is."""
+    return Address(settings.store.url, settings.password_path, f"tectonics {settings.node.name}")
+
+
+# on_fenced() when another process has taken the origin over; on_fault(text) when the database cannot be
+# written, and on_fault("") when it can again
+STORE: dict[str, Callable[[Settings, object, Clock, Callable, Callable], OpenedStore]] = {
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
+}
 
 BILLING: dict[str, Callable[[Settings, object, Clock, Metrics], Prepaid]] = {
     "embedded": _embedded,

@@ -4,21 +4,16 @@ from twisted.logger import Logger
 
 from tectonics.billing.entries import Opening
 from tectonics.config.demo import DemoSubscriber, demo_accounts
-from tectonics.database.sqlite import open_connection
 from tectonics.domain.policy import Policy
-from tectonics.store.bulk import insert_accounts
+from tectonics.store.opened import OpenedStore
 
 log = Logger()
 
 
-def seed_store(path, policy: Policy, now: int) -> list[DemoSubscriber]:
+async def seed_store(files: OpenedStore, policy: Policy, now: int) -> list[DemoSubscriber]:
     """Inserts those that are missing; a second start changes nothing."""
     people = demo_accounts(policy, now)
-    connection = open_connection(path)
-    try:
-        inserted = insert_accounts(connection, [one.account for one in people])
-    finally:
-        connection.close()
+    inserted = await files.insert([one.account for one in people])
     if inserted:
         log.info("{count} demo subscribers were put into the store", count=inserted)
     return people

@@ -14,7 +14,7 @@ about SILENCE_S; statements, lock waits and forgotten transactions end at the li
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -76,6 +76,11 @@ class Session:
         if cursor.rowcount > 0 and cursor.statusmessage.startswith(_WRITES):
             self.total_changes += cursor.rowcount
         return cursor
+
+    def executemany(self, statement: str, rows: Iterable[Sequence]) -> None:
+        """`execute` for each row; for few rows (many are one statement over arrays)."""
+        for row in rows:
+            self.execute(statement, row)
 
     @property
     def in_transaction(self) -> bool:

@@ -6,7 +6,7 @@ are inserted with it (demonstrations and measurements begin with some).
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from tectonics.domain.subscriber import Account
@@ -27,7 +27,7 @@ def insert_accounts(connection: sqlite3.Connection, accounts: Iterable[Account])
     while chunk := list(islice(remaining, CHUNK)):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            total += _insert(connection, chunk)
+            total += insert_chunk(connection, chunk)
             connection.execute("COMMIT")
         finally:
             if connection.in_transaction:
@@ -35,7 +35,8 @@ def insert_accounts(connection: sqlite3.Connection, accounts: Iterable[Account])
     return total
 
 
-def _insert(connection, accounts) -> int:
+def insert_chunk(connection: sqlite3.Connection, accounts: Sequence[Account]) -> int:
+    """The same for one chunk, within the caller's transaction."""
     before = connection.total_changes
     owing = [account for account in accounts if account.advances]
     known = {account.msisdn for account in owing if connection.execute(

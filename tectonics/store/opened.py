@@ -10,13 +10,16 @@ batches of questions.  Each works behind a queue and an executor of its own, one
 Bounds: QUEUE_MAX requests wait in each queue, the next fails with Busy; BATCH_MAX share a transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from tectonics.database.batch import BatchQueue
+from tectonics.domain.subscriber import Account
+from tectonics.store import bulk
 from tectonics.store.accounts import SqlStore
 from tectonics.store.origin import Life
 from tectonics.store.outbox import SqlOutbox
@@ -61,9 +64,14 @@ class OpenedStore:
         self.outbox = SqlOutbox(writes, reads, life, lease_ms)
         self.tickets = SqlTicketLog(life.name, writes, people)
         self.policies = SqlPolicyLog(writes, people)
-        self.bookmarks = SqlBookmarks(writes, people)
+        self.bookmarks = SqlBookmarks(writes, people, life.name)
         self.queries = SqlQueries(people, clock)
+        self._writes = writes
         self.retention = retention(writes, people)
+
+    def insert(self, accounts: Sequence[Account]) -> Deferred[int]:
+        """Inserts those that do not exist, at most bulk.CHUNK of them; how many that were."""
+        return self._writes.submit(partial(bulk.insert_chunk, accounts=accounts))
 
     def depths(self) -> dict[str, int]:
         """How many requests each queue has not answered yet."""

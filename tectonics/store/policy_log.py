@@ -54,19 +54,20 @@ class SqlPolicyLog:
 
 
 class SqlBookmarks:
-    """Fills ports.Bookmarks."""
+    """Fills ports.Bookmarks. Each origin has its own: a position in a file is a position on one machine."""
 
-    def __init__(self, writes: BatchQueue, reads: BatchQueue):
+    def __init__(self, writes: BatchQueue, reads: BatchQueue, origin: str):
         self._writes = writes
         self._reads = reads
+        self._origin = origin
 
     def read(self, name: str) -> Deferred[str | None]:
         """See ports.Bookmarks."""
-        return self._reads.submit(partial(_bookmark, name=name))
+        return self._reads.submit(partial(_bookmark, name=f"{self._origin}:{name}"))
 
     def write(self, name: str, value: str) -> Deferred[None]:
         """See ports.Bookmarks; durable when it is answered."""
-        return self._writes.submit(partial(_write_bookmark, name=name, value=value))
+        return self._writes.submit(partial(_write_bookmark, name=f"{self._origin}:{name}", value=value))
 
 
 def _versions(connection: sqlite3.Connection, statement: str, value: int) -> list[PolicyVersion]:

@@ -22,12 +22,14 @@ MIGRATIONS = "tectonics.store.migrations"
 
 
 def open_store(path: str | os.PathLike, origin: str, clock, executor_factory: Callable, now_ms: int,
-               lease_s: float = 30.0, on_fenced: Callable[[], None] = lambda: None) -> OpenedStore:
+               lease_s: float = 30.0, on_fenced: Callable[[], None] = lambda: None,
+               on_fault: Callable[[str], None] = lambda text: None) -> OpenedStore:
     """The store in the file `path`, in a new life of `origin`.
 
     `executor_factory()` gives an executor for each of three queues; `clock` ages the gauges; outbox
-    rows stay ours for `lease_s`; `on_fenced` is called once, in the reactor's thread, when a newer
-    process has taken the origin over.  TheirFault when the file is not one that this program can use.
+    rows stay ours for `lease_s`; in the reactor's thread `on_fenced` is called once when a newer
+    process has taken the origin over, and `on_fault` with what is wrong when the database cannot be
+    written, then with "" when it can again.  TheirFault when the file is not one that this program can use.
     """
     connect = partial(open_connection, path)
     try:
@@ -39,4 +41,4 @@ def open_store(path: str | os.PathLike, origin: str, clock, executor_factory: Ca
         raise TheirFault(f"the database {path} cannot be opened: {error}") from error
     lease_ms = round(lease_s * 1000)
     writer = Writer(connect, life, lease_ms, connection)
-    return OpenedStore(writer, readers, life, clock, executor_factory, lease_ms, on_fenced)
+    return OpenedStore(writer, readers, life, clock, executor_factory, lease_ms, on_fenced, on_fault)

@@ -12,7 +12,6 @@ makes it fail, and the duty comes again.  Each step is a transaction; if the pro
 the next turn does the rest.  Two daemons that do it at once find the other's work done.
 """
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from tectonics.database.postgres import Session
@@ -20,8 +19,8 @@ from tectonics.database.postgres import Session
 AHEAD = 2  # months beyond this one
 _MONTHS = """SELECT c.relname FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'ticket'::regclass AND c.relname LIKE 'ticket\\_2%' ORDER BY c.relname"""
-_NEWEST = """SELECT o.name, (SELECT max(t.seq) FROM {month} t WHERE t.origin = o.name),
-    (SELECT min(c.seq) FROM consumer_cursor c WHERE c.origin = o.name) FROM origin o"""
+_ORIGINS = """SELECT o.name, min(c.seq) FROM origin o LEFT JOIN consumer_cursor c ON c.origin = o.name
+    GROUP BY o.name"""
 _LOCK = 0x7EC70C6
 
 
@@ -50,11 +49,21 @@ def drop_months(session: Session, before: int) -> int:
         year, month = int(name[7:11]), int(name[12:14])
         if _start(*_next(year, month)) > before:
             break
-        newest = session.execute(_NEWEST.format(month=name)).fetchall()
-        if any(passed is not None and seq is not None and seq > passed for _, seq, passed in newest):
+        newest = _newest(session, name)
+        if any(passed is not None and seq > passed for _, seq, passed in newest):
             break
-        dropped += _drop(session, name, [(origin, seq) for origin, seq, _ in newest if seq is not None])
+        dropped += _drop(session, name, [(origin, seq) for origin, seq, _ in newest])
     return dropped
+
+
+def _newest(session: Session, name: str) -> list[tuple[str, int, int | None]]:
+    """(origin, its newest number in this month, the number that its slowest consumer has passed)."""
+    found = []
+    for origin, passed in session.execute(_ORIGINS).fetchall():
+        seq = session.execute(f"SELECT max(seq) FROM {name} WHERE origin = ?", (origin,)).fetchone()[0]
+        if seq is not None:
+            found.append((origin, seq, passed))
+    return found
 
 
 def _drop(session: Session, name: str, newest: list[tuple[str, int]]) -> int:
@@ -69,7 +78,7 @@ def _drop(session: Session, name: str, newest: list[tuple[str, int]]) -> int:
     return count
 
 
-def _months(session: Session) -> Iterator[str]:
+def _months(session: Session) -> list[str]:
     return [name for name, in session.execute(_MONTHS).fetchall()]
 
 

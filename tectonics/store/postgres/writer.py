@@ -106,8 +106,8 @@ class Writer:
         pause_s = next(pauses, None)
         if pause_s is None:
             raise error
-        self.log.warn("The database is away, trying again in {pause} s: {error}", pause=pause_s,
-                      error=str(error).strip())
+        self.log.warn("The database is away, trying again in {pause} s: {error}",  # noqa: G010
+                      pause=pause_s, error=str(error).strip())
         self._sleep(pause_s)
 
     def _open(self) -> None:
