@@ -20,7 +20,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["tectonics", "tectonics.*"]),
     package_data={"tectonics": [
-        "**/migrations/*.sql",
+        "**/*.sql",
         "**/templates/*",
         "**/static/*",
     ]},

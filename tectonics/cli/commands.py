@@ -8,6 +8,7 @@ from tectonics import __version__
 from tectonics.cli.advances import advances
 from tectonics.cli.billing import billing, recharge, reconcile, spend
 from tectonics.cli.daemon import check_config, ledger, run, status
+from tectonics.cli.database import db
 from tectonics.cli.dial import dial
 from tectonics.cli.messages import messages
 from tectonics.cli.policy import policy
@@ -27,6 +28,6 @@ def tectonics(state: Path | None) -> None:
     """
 
 
-for command in (run, check_config, ledger, status, subscribers, advances, recharge, spend, billing, reconcile,
+for command in (run, check_config, ledger, status, db, subscribers, advances, recharge, spend, billing, reconcile,
                 policy, tickets, dial, messages):
     tectonics.add_command(command)

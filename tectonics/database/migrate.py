@@ -29,7 +29,7 @@ def upgrade(connection: sqlite3.Connection, package: str, now: int) -> int:
     can use; its text says what to do.
     """
     scripts = read_scripts(package)
-    version = _check(connection, scripts)
+    version = _checked(connection, scripts)
     if version == len(scripts):
         return version
     if version:
@@ -65,7 +65,7 @@ def back_up(connection: sqlite3.Connection, path: str) -> None:
 def _apply(connection, scripts, number, name, script, now):
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if _check(connection, scripts) < number:
+        if _checked(connection, scripts) < number:
             connection.execute(_VERSIONS)
             for statement in _statements(name, script):
                 connection.execute(statement)
@@ -77,7 +77,12 @@ def _apply(connection, scripts, number, name, script, now):
             connection.execute("ROLLBACK")
 
 
-def _check(connection, scripts) -> int:
+def check(connection: sqlite3.Connection, package: str) -> int:
+    """The database's version; TheirFault unless `upgrade` can use it or bring it up to date."""
+    return _checked(connection, read_scripts(package))
+
+
+def _checked(connection, scripts) -> int:
     """The database's version; TheirFault unless its history is a beginning of ours."""
     applied = _applied(connection)
     known = [name for name, _ in scripts]

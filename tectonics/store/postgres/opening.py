@@ -36,7 +36,7 @@ def upgrade(address: Address, now_ms: int) -> int:
         finally:
             session.close()
     except psycopg2.Error as error:
-        raise _unusable(error) from error
+        raise unusable(error) from error
 
 
 def open_store(address: Address, origin: str, clock, executor_factory: Callable, now_ms: int,
@@ -54,7 +54,7 @@ def open_store(address: Address, origin: str, clock, executor_factory: Callable,
         life = lives.claim(session, origin)
         readers = (Reader(partial(connect, address, READING, loads.ALL)), Reader(partial(connect, address, LISTING)))
     except psycopg2.Error as error:
-        raise _unusable(error) from error
+        raise unusable(error) from error
     lease_ms = round(lease_s * 1000)
     writer = Writer(writing, life, lease_ms, session)
     retention = partial(MonthlyRetention, connect=partial(connect, address, CHANGING),
@@ -62,5 +62,6 @@ def open_store(address: Address, origin: str, clock, executor_factory: Callable,
     return OpenedStore(writer, readers, life, clock, executor_factory, lease_ms, on_fenced, on_fault, retention)
 
 
-def _unusable(error: psycopg2.Error) -> TheirFault:
+def unusable(error: psycopg2.Error) -> TheirFault:
+    """The sentence for a server that cannot be reached or refuses."""
     return TheirFault(f"the database cannot be used: {str(error).strip() or type(error).__name__}")

@@ -1,0 +1,11 @@
+-- Spreads the tables of subscribers over the machines of a Citus cluster, by msisdn. Run once, on the
+-- coordinator, by `tectonics db distribute`; docs/scaling.md says when and what follows from it.
+-- All of them lie together (colocated), so that a unit of one subscriber stays on one machine.
+-- The small tables (origin, consumer_cursor, service_usage, policy_version, bookmark, schema_version) stay
+-- where they are, on the coordinator.
+SELECT create_distributed_table('account', 'msisdn', shard_count => 32);
+SELECT create_distributed_table('advance', 'msisdn', colocate_with => 'account');
+SELECT create_distributed_table('recovery', 'msisdn', colocate_with => 'account');
+SELECT create_distributed_table('trigger_seen', 'msisdn', colocate_with => 'account');
+SELECT create_distributed_table('outbox', 'msisdn', colocate_with => 'account');
+SELECT create_distributed_table('ticket', 'msisdn', colocate_with => 'account');
