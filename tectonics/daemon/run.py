@@ -21,9 +21,9 @@ from tectonics.daemon.logs import begin_logging
 from tectonics.daemon.systemd import notify, watchdog_s
 from tectonics.domain.errors import OurFault, TheirFault
 
-# A sweep of young objects each 50,000 new ones: hundreds of sessions under way are all alive, and looking at
-# them each 700 (Python's default) took 45 % of the processor. docs/performance.md has the figures.
-GARBAGE_THRESHOLDS = (50_000, 20, 20)
+# Young objects are looked at each 10,000 new ones, the others hardly ever: what is under way or remembered is
+# alive, and looking at it again and again (Python's defaults) took 45 % of the processor. References count.
+GARBAGE_THRESHOLDS = (10_000, 1000, 10)
 log = Logger()
 
 

@@ -7,6 +7,7 @@ RFC 3339 UTC with milliseconds.  docs/tickets.md is generated from FIELDS and TY
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # name -> meaning, in the order in which they are written
 FIELDS = {
@@ -112,7 +113,12 @@ class Ticket:
 def rfc3339(at: int) -> str:
     """A time for people and programs: 2026-11-22T08:00:00.000Z."""
     seconds, milliseconds = divmod(at, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{milliseconds:03d}Z"
+    return f"{_to_the_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=1024)  # many tickets and due dates share a second
+def _to_the_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def parse_rfc3339(text: str) -> int:
