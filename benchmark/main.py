@@ -23,7 +23,7 @@ from tectonics.simulators import load_figures as figures
 HERE = Path(__file__).parent
 START_S, STOP_S, WARM_S = 60.0, 30.0, 5.0
 LOAD_START_S = 1.5  # until the load processes are there
-LIMIT_SESSIONS_PER_SECOND = 3500  # prepared for each second of the limit's run; more than it can do
+LIMIT_SESSIONS_PER_SECOND = 10_000  # prepared for each second of the limit's run; more than it can do
 
 
 def arguments() -> argparse.Namespace:
@@ -131,7 +131,7 @@ def wait_until(moment_s: float) -> None:
 
 def run_limit(chosen, directory: Path) -> dict:
     """The same statements without the daemon, in a process of its own."""
-    seconds = max(3.0, chosen.seconds / 2)
+    seconds = min(3.0, chosen.seconds)
     numbers = (seconds, chosen.concurrency, int(seconds * LIMIT_SESSIONS_PER_SECOND))
     answer = subprocess.run([sys.executable, HERE / "limit.py", directory, *map(str, numbers)],
                             stdout=subprocess.PIPE, check=True)
