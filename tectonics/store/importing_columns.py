@@ -122,8 +122,10 @@ class Columns:
         self._cells = [(index, name, readers[name]) for index, name in enumerate(ours)
                        if name in readers]
         self._profile = [name for name in _PROFILE if name in ours and name != "msisdn"]
-        self._classes = [kind for kind in CLASSES if f"recharges_{kind}_count" in ours]
-        self._advances = [prefix for prefix in _prefixes() if f"{prefix}_id" in ours]
+        self._classes = [(kind, *(f"recharges_{kind}_{part}" for part in _HISTORY)) for kind in CLASSES
+                         if f"recharges_{kind}_count" in ours]
+        self._advances = [{f"{prefix}_{part}": part for part in _ADVANCE} for prefix in _prefixes()
+                          if f"{prefix}_id" in ours]
 
     def record(self, cells: Sequence[str]) -> Record:
         """The row's record; BadRow with one reason when it has none."""
@@ -133,6 +135,14 @@ class Columns:
             msisdn = parse_msisdn(cells[self._msisdn], self._country_code)
         except TheirFault as fault:
             raise BadRow(f"msisdn: {fault}") from None
+        given = self._given(cells)
+        profile = {name: given[name] for name in self._profile if name in given}
+        if given.get("activated", 0) > self._as_of:
+            raise BadRow("activated: is after the file's date")
+        return Record(msisdn, profile, self._history(given), self._open_advances(given))
+
+    def _given(self, cells: Sequence[str]) -> dict:
+        """Column -> value of the cells that say something."""
         given = {}
         for index, name, read in self._cells:
             if cell := cells[index].strip():
@@ -140,20 +150,18 @@ class Columns:
                     given[name] = read(cell)
                 except TheirFault as fault:
                     raise BadRow(f"{name}: {fault}") from None
-        profile = {name: given[name] for name in self._profile if name in given}
-        if given.get("activated", 0) > self._as_of:
-            raise BadRow("activated: is after the file's date")
-        return Record(msisdn, profile, self._history(given), self._open_advances(given))
+        return given
 
     def _history(self, given: dict) -> tuple[History, ...]:
-        return tuple(history for kind in self._classes
-                     if (history := _history_of(kind, given, self._as_of)) is not None)
+        found = [_history_of(names, given, self._as_of) for names in self._classes
+                 if names[1] in given or names[2] in given]
+        return tuple([history for history in found if history is not None])
 
     def _open_advances(self, given: dict) -> tuple[ForeignAdvance, ...]:
-        if not self._advances:
+        found = [advance for names in self._advances if not names.keys().isdisjoint(given)
+                 and (advance := _advance_of(names, given, self._as_of)) is not None]
+        if not found:
             return ()
-        found = [advance for prefix in self._advances
-                 if (advance := _advance_of(prefix, given, self._as_of)) is not None]
         if len({advance.id for advance in found}) < len(found):
             raise BadRow("the same advance stands twice in the row")
         return tuple(found)
@@ -254,28 +262,28 @@ def moment_of(cell: str, offset_minutes: int) -> int:
     return at
 
 
-def _history_of(kind: str, given: dict, as_of: int) -> History | None:
-    name = f"recharges_{kind}"
-    count, sum_minor = given.get(f"{name}_count", 0), given.get(f"{name}_sum", 0)
-    last_at = given.get(f"{name}_last", as_of)
+def _history_of(names: tuple[str, ...], given: dict, as_of: int) -> History | None:
+    kind, in_count, in_sum, in_last = names
+    count, sum_minor, last_at = given.get(in_count, 0), given.get(in_sum, 0), given.get(in_last, as_of)
     if not count:
         if sum_minor:
-            raise BadRow(f"{name}_sum: is given without a count")
+            raise BadRow(f"{in_sum}: is given without a count")
         return None
     if sum_minor < count:
-        raise BadRow(f"{name}_sum: is too little for {count} recharges")
+        raise BadRow(f"{in_sum}: is too little for {count} recharges")
     if not as_of - WINDOW_MS < last_at <= as_of:
-        raise BadRow(f"{name}_last: is not within the 90 days before the file's date")
+        raise BadRow(f"{in_last}: is not within the 90 days before the file's date")
     return History(kind, count, sum_minor, last_at)
 
 
-def _advance_of(prefix: str, given: dict, as_of: int) -> ForeignAdvance | None:
-    parts = {part: given[f"{prefix}_{part}"] for part in _ADVANCE if f"{prefix}_{part}" in given}
-    if not parts or parts.get("outstanding") == 0:
+def _advance_of(names: dict[str, str], given: dict, as_of: int) -> ForeignAdvance | None:
+    parts = {part: given[name] for name, part in names.items() if name in given}
+    if parts.get("outstanding") == 0:
         return None
-    missing = [part for part in _ADVANCE if part != "fee" and part not in parts]
+    missing = [name for name, part in names.items() if part != "fee" and part not in parts]
     if missing:
-        raise BadRow(f"{prefix}_{missing[0]}: is missing")
+        raise BadRow(f"{missing[0]}: is missing")
+    prefix = next(iter(names)).removesuffix("_id")
     advance = ForeignAdvance(parts["id"], parts["amount"], parts.get("fee", 0), parts["outstanding"],
                              parts["granted"], parts["due"])
     if advance.amount_minor == 0:

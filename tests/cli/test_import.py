@@ -63,6 +63,27 @@ def test_a_file_goes_in(load, tmp_path):
     assert load(None).summary["unchanged"] == 2
 
 
+def test_a_file_goes_into_postgresql(type_in, tmp_path, postgres_address):
+    address = postgres_address()
+    config = tmp_path / "tectonics.yaml"
+    config.write_text(f"store: {{kind: postgresql, url: \"{address.url}\"}}\n"
+                      f"messages: {{directory: \"{ROOT}/etc/messages\"}}\n")
+    (tmp_path / "f.csv").write_text(HEADER + row(1) + "bad,,,,\n" + row(2))
+
+    def again(*arguments):
+        result = type_in("subscribers", "import", str(tmp_path / "f.csv"), "--config", str(config), "--json", *arguments)
+        return result.exit_code, json.loads(result.stdout)
+
+    assert again("--dry-run")[1]["inserted"] == 2
+    code, summary = again()
+    assert (code, summary["inserted"], summary["rejected"]) == (1, 2, 1)
+    code, summary = again("--delta")
+    assert (code, summary["inserted"], summary["unchanged"]) == (1, 0, 2)
+    config.write_text(config.read_text().replace("host=", "host=/nowhere"))
+    result = type_in("subscribers", "import", str(tmp_path / "f.csv"), "--config", str(config))
+    assert result.exit_code == 1 and "cannot be used" in result.stderr and "Traceback" not in result.stderr
+
+
 def test_people_read_a_summary(type_in, tmp_path):
     (tmp_path / "f.csv").write_text(HEADER + row(1))
     result = type_in("subscribers", "import", str(tmp_path / "f.csv"), "--config", CONFIG)
