@@ -31,7 +31,7 @@ def _with_settings(function: Callable) -> Callable:
 def _work(name: str, config: Path, state: Path | None) -> dict:
     from tectonics.config import ConfigErrors, load
     from tectonics.daemon import schema
-    from tectonics.domain.errors import TheirFault
+    from tectonics.daemon.schema import TheirFault
 
     try:
         settings = load(config, {"state_dir": str(state.resolve())} if state else {})

@@ -204,7 +204,8 @@ class Writer:
 
     def _end(self, script, ledger) -> None:
         """The last statement of a transaction that has written something."""
-        script.flush()
+        if self._session.total_changes == ledger.changes:
+            script.flush()
         if self._session.total_changes != ledger.changes:
             lives.advance(script, self._life, ledger.next)
 
