@@ -160,6 +160,13 @@ def summary(chosen, seen: dict, books: Books, limit: dict, rss_mb: float) -> dic
     }
 
 
+def rounded(value):
+    """Figures with three decimals; more would not be true."""
+    if isinstance(value, dict):
+        return {name: rounded(one) for name, one in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
+
+
 def show(found: dict, seen: dict, wrong: list[str]) -> None:
     """The figures for people."""
     cpu_ms, columns = found["cpu_ms_per_advance"], ("p50", "p95", "p99", "max")
@@ -201,7 +208,7 @@ def main() -> int:
     finally:
         shutil.rmtree(directory)
     if chosen.json:
-        chosen.json.write_text(json.dumps(found, indent=2) + "\n")
+        chosen.json.write_text(json.dumps(rounded(found), indent=2) + "\n")
     return 1 if wrong else 0
 
 
