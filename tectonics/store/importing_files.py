@@ -8,6 +8,7 @@ bookmark's length is cut off and written again.
 Bounds: a reason and a line, LINE_BYTES_MAX at most, are all that is kept of a bad row.
 """
 
+import codecs
 import gzip
 import hashlib
 import os
@@ -47,7 +48,7 @@ class Source:
 
     def close(self) -> None:
         """Closes the file."""
-        if self.size_bytes:
+        if self.identity:
             self._file.close()
 
 
@@ -61,7 +62,7 @@ class Rejects:
         self.bytes_written = bytes_written
         self._path = path
         self._delimiter = delimiter
-        self._header = header
+        self._header = header.removeprefix(codecs.BOM_UTF8)
         self._file: BinaryIO | None = None
         if bytes_written:
             self._open()

@@ -8,6 +8,7 @@ Bounds: blocks of BLOCK_BYTES are read; of a line longer than LINE_BYTES_MAX the
 and the row is rejected, so a file without line breaks needs no more memory than any other.
 """
 
+import codecs
 import csv
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -17,8 +18,7 @@ from tectonics.domain.errors import TheirFault
 BLOCK_BYTES = 1 << 20
 LINE_BYTES_MAX = 16_384
 DELIMITERS = ",;\t|"
-_UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class BadFile(TheirFault):
@@ -51,7 +51,7 @@ def header_of(line: bytes) -> tuple[list[str], str]:
     if line.startswith(_UTF16_MARKS) or b"\0" in line:
         raise BadFile("the file is not UTF-8 but looks like UTF-16; save it as UTF-8")
     try:
-        text = line.removeprefix(_UTF8_MARK).decode()
+        text = line.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError:
         raise BadFile("the header line is not UTF-8") from None
     delimiter = next((character for character in DELIMITERS if character in text), ",")

@@ -1,6 +1,7 @@
 """What the import's tests are made of: a file's text, the terms, a target over a file of SQLite."""
 
 import io
+from datetime import UTC, datetime
 
 from tectonics.store.importing import Import, position_of
 from tectonics.store.importing_columns import Columns, Terms
@@ -31,7 +32,6 @@ class Kept:
 
 def day(number):
     """The date so many days before the file's."""
-    from datetime import UTC, datetime
     return datetime.fromtimestamp((NOW - number * DAY) / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
