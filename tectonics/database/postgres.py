@@ -2,8 +2,9 @@
 
 A `Session` is always outside a transaction unless somebody says BEGIN; its `execute` takes `?` and
 `:name` as parameters and answers with a cursor.  What the hot path repeats is prepared once on each
-connection (arrays.py) and keeps one generic plan that looks rows up by index whatever the statistics
-say: a table that was empty when the daemon started is not read as a whole a million rows later.
+connection (arrays.py) and keeps one generic plan that looks rows up by index and joins them by hash.
+Planned while the tables were empty, it might read a whole index; so it is made anew whenever the work
+done has doubled (`freshen`).
 
 Where to connect is a libpq URL: several hosts, TLS and the rest are its parameters.  We always ask for
 a server that can write, so after a fail-over the new primary is found in the list.  The password is
@@ -27,12 +28,14 @@ from tectonics.domain.errors import TheirFault
 
 CONNECT_S = 5
 SILENCE_S = 15
+BATCHES_MAX = 4096  # that a plan may serve
 _NETWORK = {"connect_timeout": CONNECT_S, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2,
             "tcp_user_timeout": SILENCE_S * 1000, "target_session_attrs": "read-write",
             "client_encoding": "UTF8"}
 _ALWAYS = {"default_transaction_isolation": "read committed", "idle_in_transaction_session_timeout": "60s",
            "DateStyle": "ISO", "jit": "off", "plan_cache_mode": "force_generic_plan"}
-_BY_INDEX = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+_BY_INDEX = {"enable_seqscan": "off", "enable_nestloop": "off", "enable_mergejoin": "off"}
+JOIN_FREELY = "SET LOCAL enable_nestloop = on"  # for what else is done within a transaction of the writer
 WRITING = {**_ALWAYS, **_BY_INDEX, "statement_timeout": "30s", "lock_timeout": "10s"}
 READING = {**_ALWAYS, **_BY_INDEX, "statement_timeout": "5s", "default_transaction_read_only": "on"}
 LISTING = {**_ALWAYS, "statement_timeout": "10s", "default_transaction_read_only": "on"}
@@ -63,6 +66,7 @@ class Session:
     def __init__(self, connection: extensions.connection):
         self._connection = connection
         self._cursor = connection.cursor()
+        self._batches = 0
         self.total_changes = 0  # rows inserted, updated or deleted, as sqlite3 counts them
 
     def execute(self, statement: str, values: Sequence | Mapping = ()) -> extensions.cursor:
@@ -76,6 +80,12 @@ class Session:
         if cursor.rowcount > 0 and cursor.statusmessage.startswith(_WRITES):
             self.total_changes += cursor.rowcount
         return cursor
+
+    def freshen(self) -> None:
+        """Called before each batch: plans are made anew after 1, 2, 4, 8... and each BATCHES_MAX of them."""
+        self._batches += 1
+        if self._batches & (self._batches - 1) == 0 or self._batches % BATCHES_MAX == 0:
+            self.send("DISCARD PLANS")
 
     def executemany(self, statement: str, rows: Iterable[Sequence]) -> None:
         """`execute` for each row; for few rows (many are one statement over arrays)."""

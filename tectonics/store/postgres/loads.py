@@ -27,20 +27,17 @@ LOADS = Prepared("loads", (_NUMBERS, _NUMBERS, _TEXTS, _TEXTS, _NUMBERS, _TEXTS,
     FROM recovery WHERE msisdn = ANY ($1) AND unfinished = 1
     UNION ALL SELECT '{_ANSWER}', t.msisdn, NULL, NULL, t.channel, t.id, t.answer
     FROM trigger_seen t JOIN unnest($2, $3, $4) AS asked (msisdn, channel, id)
-        ON t.msisdn = asked.msisdn AND t.channel = asked.channel AND t.id = asked.id
-    WHERE t.msisdn = ANY ($2)
-    UNION ALL SELECT '{_RECOVERY}', r.msisdn, NULL, NULL, r.body, NULL, NULL
-    FROM recovery r JOIN unnest($5, $6, $7) AS asked (msisdn, feed, recharge)
-        ON r.msisdn = asked.msisdn AND r.feed = asked.feed AND r.recharge = asked.recharge
-    WHERE r.msisdn = ANY ($5)
-    UNION ALL SELECT '{_ADVANCE}', a.msisdn, NULL, NULL, a.body, NULL, NULL
-    FROM advance a JOIN unnest($8, $9) AS asked (msisdn, id) ON a.msisdn = asked.msisdn AND a.id = asked.id
-    WHERE a.msisdn = ANY ($8)""")
+        ON t.msisdn = ANY ($2) AND t.msisdn = asked.msisdn AND t.channel = asked.channel AND t.id = asked.id
+    UNION ALL SELECT '{_RECOVERY}', t.msisdn, NULL, NULL, t.body, NULL, NULL
+    FROM recovery t JOIN unnest($5, $6, $7) AS asked (msisdn, feed, recharge)
+        ON t.msisdn = ANY ($5) AND t.msisdn = asked.msisdn AND t.feed = asked.feed AND t.recharge = asked.recharge
+    UNION ALL SELECT '{_ADVANCE}', t.msisdn, NULL, NULL, t.body, NULL, NULL
+    FROM advance t JOIN unnest($8, $9) AS asked (msisdn, id)
+        ON t.msisdn = ANY ($8) AND t.msisdn = asked.msisdn AND t.id = asked.id""")
 
 PAID = Prepared("paid", (_NUMBERS, _TEXTS), """
-    SELECT a.msisdn, a.body FROM advance a
-    JOIN unnest($1, $2) AS asked (msisdn, id) ON a.msisdn = asked.msisdn AND a.id = asked.id
-    WHERE a.msisdn = ANY ($1)""")
+    SELECT t.msisdn, t.body FROM advance t
+    JOIN unnest($1, $2) AS asked (msisdn, id) ON t.msisdn = ANY ($1) AND t.msisdn = asked.msisdn AND t.id = asked.id""")
 
 ALL = (LOADS, PAID)
 

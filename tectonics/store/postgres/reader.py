@@ -37,6 +37,7 @@ class Reader:
             try:
                 if self._session is None:
                     self._session = self._connect()
+                self._session.freshen()
                 return self._answers(questions)
             except (psycopg2.Error, TheirFault) as error:
                 self.close()

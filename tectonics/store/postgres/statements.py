@@ -2,8 +2,11 @@
 
 A statement takes the rows of many units and does for all of them what store/unit.py does for one.
 Where somebody can lose against somebody else, it returns the numbers of those who won.  Rows come
-sorted by msisdn, so that two writers lock in one order.  `= ANY ($1)` repeats what the join says, so
-that a cluster sends the statement only to the shards that it concerns.
+sorted by msisdn, so that two writers lock in one order.
+
+`t.msisdn = ANY ($1)` repeats what the join with the arrays says.  With it the rows are looked up by the
+index in one go and then joined by hash (postgres.WRITING), whatever the statistics say; and a Citus
+cluster sends the statement only to the shards that it concerns.
 """
 
 from tectonics.database.arrays import Prepared
@@ -23,8 +26,7 @@ TRIGGERS_BACK = Prepared("triggers_back", _KEY, """
 ANSWERS_OF = Prepared("answers_of", _KEY, """
     SELECT t.msisdn, t.answer FROM trigger_seen t
     JOIN unnest($1, $2, $3) AS given (msisdn, channel, id)
-        ON t.msisdn = given.msisdn AND t.channel = given.channel AND t.id = given.id
-    WHERE t.msisdn = ANY ($1)""")
+        ON t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.channel = given.channel AND t.id = given.id""")
 
 ANSWERS = Prepared("answers", (*_KEY, _BYTES), """
     UPDATE trigger_seen t SET answer = given.answer
@@ -39,12 +41,12 @@ ACCOUNTS_NEW = Prepared("accounts_new", _ACCOUNT, """
     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING msisdn""")
 
 ACCOUNTS = Prepared("accounts", _ACCOUNT, """
-    UPDATE account a SET generation = given.generation, barred = given.barred, profile = given.profile,
+    UPDATE account t SET generation = given.generation, barred = given.barred, profile = given.profile,
         standing = given.standing, version = given.version, unit = given.unit
     FROM unnest($1, $2, $3, $4, $5, $6, $7)
         AS given (msisdn, generation, barred, profile, standing, version, unit)
-    WHERE a.msisdn = ANY ($1) AND a.msisdn = given.msisdn AND a.version = given.version - 1
-    RETURNING a.msisdn""")
+    WHERE t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.version = given.version - 1
+    RETURNING t.msisdn""")
 
 ADVANCES = Prepared(
     "advances", (_NUMBERS, _TEXTS, _NUMBERS, _TEXTS, _NUMBERS, _TEXTS, _TEXTS, _NUMBERS, _NUMBERS, _NUMBERS,
@@ -71,12 +73,12 @@ COMMANDS = Prepared(
     FROM unnest($1, $2, $3, $4, $5, $6) AS given (msisdn, op, kind, body, created_at, lease_until)""")
 
 FINISHED = Prepared("finished", (_NUMBERS, _TEXTS), """
-    DELETE FROM outbox o USING unnest($1, $2) AS given (msisdn, op)
-    WHERE o.msisdn = ANY ($1) AND o.msisdn = given.msisdn AND o.op = given.op""")
+    DELETE FROM outbox t USING unnest($1, $2) AS given (msisdn, op)
+    WHERE t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.op = given.op""")
 
 UNRESOLVED = Prepared("unresolved", (_NUMBERS, _TEXTS), f"""
-    UPDATE outbox o SET state = '{LOOK_UP}' FROM unnest($1, $2) AS given (msisdn, op)
-    WHERE o.msisdn = ANY ($1) AND o.msisdn = given.msisdn AND o.op = given.op""")
+    UPDATE outbox t SET state = '{LOOK_UP}' FROM unnest($1, $2) AS given (msisdn, op)
+    WHERE t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.op = given.op""")
 
 TICKETS = Prepared("tickets", (_NUMBERS, "text", _NUMBERS, _NUMBERS, _TEXTS, _TEXTS), """
     INSERT INTO ticket (msisdn, origin, seq, at, type, body)

@@ -23,7 +23,7 @@ import psycopg2
 from psycopg2.extensions import TransactionRollbackError
 from twisted.logger import Logger
 
-from tectonics.database.postgres import Session
+from tectonics.database.postgres import JOIN_FREELY, Session
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.ports import TicketLine, Unit
 from tectonics.store.origin import COMMITTED, Fenced, Life
@@ -84,6 +84,7 @@ class Writer:
                 self._open()
                 if self._doubt is not None and (answers := self._settled(lines)) is not None:
                     return Batch(answers, lines)
+                self._session.freshen()
                 answers, ledger = self._write_in_turn(items)
                 self._commit(ledger, answers)
                 return Batch(answers, lines + ledger.lines)
@@ -188,8 +189,7 @@ class Writer:
         script.say(sql.FINISHED, [(item.msisdn, item.op) for item in items if isinstance(item, Finish)])
         for place, item in enumerate(items):
             if not isinstance(item, Unit | Finish):
-                script.flush()
-                answers[place] = _done(self._session, item)
+                answers[place] = _do(script, item)
                 if isinstance(item, Audited) and answers[place] is not None:
                     numbered[place] = item.tickets
         committed = number_tickets(script, ledger, [numbered[place] for place in sorted(numbered)])
@@ -220,5 +220,7 @@ class Writer:
         self._life.next, self._life.batch = ledger.next, self._life.batch + COMMITTED
 
 
-def _done(session: Session, item: Audited | Job) -> object:
-    return item.job(session) if isinstance(item, Audited) else item(session)
+def _do(script: Script, item: Audited | Job) -> object:
+    script.add(JOIN_FREELY)
+    script.flush()
+    return item.job(script.session) if isinstance(item, Audited) else item(script.session)
