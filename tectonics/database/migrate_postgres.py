@@ -39,10 +39,11 @@ def upgrade(session: Session, package: str, now: int) -> int:
 def check(session: Session, package: str) -> int:
     """The database's version, 0 when it is empty; TheirFault unless this program can use it or upgrade it."""
     known = [name for name, _ in read_scripts(package)]
+    occupied = session.execute("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
+                               " LIMIT 1").fetchone()  # before `applied`: another process may be upgrading
     applied = _applied(session)
     names = [name for name, _ in applied]
-    if not applied and session.execute("SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema()"
-                                       " LIMIT 1").fetchone():
+    if occupied and not applied:
         raise TheirFault("the database holds something else: name another one, or another schema")
     if names[:len(known)] != known[:len(names)]:
         raise TheirFault(f"the database is of another kind ({names[0]}): name another one")

@@ -85,6 +85,11 @@ class ServerWorld(Stores):
         super().__init__()
         self.address = address
 
+    def cut(self):
+        """Ends every connection to the database but this one, as a restart of the server does."""
+        self.query("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+                   " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+
     def clear(self):
         """Empties the tables that hold something of subscribers."""
         with closing(connect(self.address, CHANGING)) as session:
