@@ -9,7 +9,6 @@ differ by more than ANCHOR_S (a machine that slept, a wrong clock that was set r
 import os
 import time
 
-from tectonics.daemon.wheel import TimerWheel
 from tectonics.ports import Clock
 
 ANCHOR_S = 2.0
@@ -22,7 +21,6 @@ class WallClock:
     def __init__(self, reactor) -> None:
         self._reactor = reactor
         self._offset_s = time.time() - time.monotonic()
-        self._wheel = TimerWheel(reactor)
 
     def seconds(self) -> float:
         """Seconds since 1970-01-01 UTC."""
@@ -34,8 +32,8 @@ class WallClock:
         return now
 
     def callLater(self, delay, callable, *args, **kwargs):
-        """As IReactorTime, but up to a twentieth of a second late (wheel.py)."""
-        return self._wheel.call_later(delay, callable, *args, **kwargs)
+        """As IReactorTime."""
+        return self._reactor.callLater(delay, callable, *args, **kwargs)
 
     def getDelayedCalls(self):
         """As IReactorTime."""

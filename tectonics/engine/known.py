@@ -21,12 +21,11 @@ from tectonics.domain.events import (
     BorrowConfirmed,
     CreditAnswered,
     DebitAnswered,
-    RefundAnswered,
 )
 from tectonics.domain.subscriber import Account
 
 KNOWN_MAX = 10_000
-STARTS = (BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered, RefundAnswered)
+STARTS = (BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered)
 
 
 class KnownAccounts:

@@ -19,7 +19,7 @@ from tectonics.database.sqlite import open_connection
 from tectonics.domain.subscriber import Account
 from tectonics.store.bulk import insert_accounts
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FIRST_MSISDN = 33_700_000_000
 _ANY_PORT = "tcp:0:interface=127.0.0.1"
 
