@@ -1,11 +1,12 @@
-"""The world outside as one process: `traffic.py DIRECTORY SEED USSD FEED TICKETS FIRST COUNT`.
+"""The world outside as one process: `traffic.py DIRECTORY`.
 
-It writes `journal` and `consumed` in the directory and finds `ledger.sock` there.  USSD, FEED and
-TICKETS are ports of the daemon on loopback, FIRST is the first of COUNT subscribers.
+It reads `traffic.json` in the directory (seed, subscribers, the ports of each daemon), writes `journal` and
+`consumed-ORIGIN` there, and finds `ledger.sock` there.
 Two words are taken on standard input: `finish` (everybody pays back and stops; answered with
-`finished` on standard output) and `end` (the consumer of tickets stops too).
+`finished` on standard output) and `end` (the consumers of tickets stop too).
 """
 
+import json
 import random
 import sys
 from pathlib import Path
@@ -17,40 +18,47 @@ from twisted.protocols.basic import LineOnlyReceiver
 
 from tectonics.daemon.clock import WallClock
 from tectonics.daemon.run import install_reactor
+from tectonics.simulators.soak.evidence import CONSUMER
 from tectonics.simulators.soak.feed_sender import FeedSender
 from tectonics.simulators.soak.journal import Consumed, Journal
 from tectonics.simulators.soak.people import Subscriber
+from tectonics.simulators.soak.routes import InTurn, Routes
 from tectonics.simulators.soak.slow_ledger import SlowLedger
 from tectonics.simulators.ticket_consumer import TicketConsumer
 from tectonics.simulators.ussd_gateway import Gateway
 
 HOST = "127.0.0.1"
 CONNECTIONS = 32
-LEDGER_DELAY_S = 0.1
 
 
 class Traffic:
     """Everybody."""
 
-    def __init__(self, reactor, directory: Path, seed: int, ports: list[int], first: int, count: int) -> None:
-        self._reactor, clock = reactor, WallClock(reactor)
-        ussd, feed, tickets = ports
+    def __init__(self, reactor, directory: Path, seed: int, nodes: list[dict], first: int, count: int,
+                 hammer: bool, ledger_delay_s: float) -> None:
+        self._reactor, self._clock = reactor, WallClock(reactor)
+        self._directory, self._hammer = directory, hammer
+        clock = self._clock
         self.journal = Journal(directory / "journal")
-        self._consumed = (directory / "consumed").open("wb", buffering=0)
-        self.gateway = Gateway(reactor, HOST, ussd, connections=CONNECTIONS, seed=seed)
-        self.feed = FeedSender(HostnameEndpoint(reactor, HOST, feed), clock)
-        self.consumer = TicketConsumer(HostnameEndpoint(reactor, HOST, tickets), "soak", clock, ack_every=20,
-                                       on_ticket=lambda line: self._consumed.write(line + b"\n"))
-        self.ledger = SlowLedger(UNIXClientEndpoint(reactor, str(directory / "ledger.sock")), LEDGER_DELAY_S, clock)
-        self.people = [Subscriber(str(number), self.gateway, self.feed, self.journal, clock,
+        gateways = [Gateway(reactor, HOST, node["ussd"], connections=CONNECTIONS) for node in nodes]
+        routes = Routes(gateways, seed)
+        self.feed = FeedSender(InTurn([HostnameEndpoint(reactor, HOST, node["feed"]) for node in nodes]), clock)
+        self.consumers = {node["origin"]: self._consumer(node) for node in nodes}
+        self.ledger = SlowLedger(UNIXClientEndpoint(reactor, str(directory / "ledger.sock")), ledger_delay_s, clock)
+        self.people = [Subscriber(str(number), routes, self.feed, self.journal, clock,
                                   random.Random(f"{seed}:{number}")) for number in range(first, first + count)]
+
+    def _consumer(self, node: dict) -> TicketConsumer:
+        file = (self._directory / f"consumed-{node['origin']}").open("wb", buffering=0)
+        return TicketConsumer(HostnameEndpoint(self._reactor, HOST, node["tickets"]), CONSUMER, self._clock,
+                              ack_every=20, on_ticket=lambda line: file.write(line + b"\n"))
 
     def start(self) -> None:
         """Everybody begins."""
-        for one in (self.feed, self.consumer, self.ledger):
+        for one in (self.feed, self.ledger, *self.consumers.values()):
             one.start()
-        self._lives = gatherResults([Deferred.fromCoroutine(one.live()) for one in self.people],
-                                    consumeErrors=True)
+        self._lives = gatherResults([Deferred.fromCoroutine(one.hammer() if self._hammer else one.live())
+                                     for one in self.people], consumeErrors=True)
         self._lives.addCallbacks(lambda _: print("finished", flush=True), self._broken)
 
     def _broken(self, failure) -> None:
@@ -63,11 +71,12 @@ class Traffic:
             one.stopping = True
 
     def end(self) -> None:
-        """The consumer's counts are written, and the process ends."""
-        one = self.consumer
-        self.journal.write(Consumed(one.last_seq, one.received, one.repeated, one.unflagged, one.holes,
-                                    len(one.gaps), one.errors, one.connections))
-        gatherResults([one.stop(), self.feed.stop(), self.ledger.stop()]).addBoth(lambda _: self._reactor.stop())
+        """The consumers' counts are written, and the process ends."""
+        for origin, one in self.consumers.items():
+            self.journal.write(Consumed(one.last_seq, one.received, one.repeated, one.unflagged, one.holes,
+                                        len(one.gaps), one.errors, one.connections, origin))
+        gatherResults([one.stop() for one in (self.feed, self.ledger, *self.consumers.values())]).addBoth(
+            lambda _: self._reactor.stop())
 
 
 class Words(LineOnlyReceiver):
@@ -85,10 +94,9 @@ class Words(LineOnlyReceiver):
 
 def main() -> None:
     """See above."""
-    directory, seed, ussd, feed, tickets, first, count = sys.argv[1:]
+    directory = Path(sys.argv[1])
     reactor = install_reactor()
-    traffic = Traffic(reactor, Path(directory), int(seed), [int(ussd), int(feed), int(tickets)], int(first),
-                      int(count))
+    traffic = Traffic(reactor, directory, **json.loads((directory / "traffic.json").read_text()))
     StandardIO(Words(traffic), reactor=reactor)
     reactor.callWhenRunning(traffic.start)
     reactor.run()

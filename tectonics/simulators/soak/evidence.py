@@ -1,16 +1,18 @@
 """What is left when everything has stopped: both databases, the ticket files, what the peers wrote down.
 
-The files are opened read-only and read with plain SQL, not through the rooms that wrote them, so
-that a fault there cannot hide itself.
+Everything is read with plain SQL (books.py), not through the rooms that wrote it, so that a fault there
+cannot hide itself.
 """
 
 import json
-import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tectonics.simulators.soak.books import Rows, Store, read_sqlite, read_store, tickets_as_committed
 from tectonics.simulators.soak.journal import Entry, read_journal
+
+CONSUMER = "soak"
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ class Recovery:
 
 
 @dataclass(frozen=True)
+class Ticket:
+    """A row of the daemon's store."""
+
+    origin: str
+    seq: int
+    line: bytes
+
+
+@dataclass(frozen=True)
 class TicketFile:
     """A file as it stands on disk; `trailer` None: a `.part`."""
 
@@ -69,6 +80,16 @@ class TicketFile:
     lines: Sequence[bytes]
     trailer: dict | None
     bytes_before_trailer: bytes = b""
+
+
+@dataclass
+class Trail:
+    """What one origin left: what it would number next, its files, and what its consumer has of it."""
+
+    next_seq: int = 1
+    acknowledged: int = 0
+    files: list[TicketFile] = field(default_factory=list)
+    consumed: list[bytes] = field(default_factory=list)
 
 
 @dataclass
@@ -81,80 +102,87 @@ class Evidence:
     recoveries: list[Recovery] = field(default_factory=list)
     outbox: list[tuple[str, str, str]] = field(default_factory=list)  # msisdn, op, kind
     feed_triggers: set[tuple[str, str]] = field(default_factory=set)  # msisdn, the feed's id
-    tickets: list[tuple[int, bytes]] = field(default_factory=list)  # number, line
-    next_seq: int = 1
-    acknowledged: dict[str, int] = field(default_factory=dict)
-    files: list[TicketFile] = field(default_factory=list)
-    consumed: list[bytes] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)  # as they were committed (books.py)
+    trails: dict[str, Trail] = field(default_factory=dict)  # of each origin
+    owners: Mapping[str, Sequence[tuple[str, int]]] = field(default_factory=dict)  # op -> (origin, epoch), in turn
     journal: list[Entry] = field(default_factory=list)
 
     def ticket_records(self) -> list[dict]:
-        """The tickets as they were decided."""
-        return [json.loads(line) for _, line in self.tickets]
+        """The tickets as they were decided, those of one subscriber in the order of his units."""
+        return [json.loads(ticket.line) for ticket in self.tickets]
+
+    def log(self, origin: str) -> list[Ticket]:
+        """The tickets of one origin by number."""
+        return sorted((one for one in self.tickets if one.origin == origin), key=lambda one: one.seq)
 
 
-def gather(state: Path, ledger: Path, journal: Path, consumed: Path) -> Evidence:
+@dataclass(frozen=True)
+class Places:
+    """Where everything is: `states` and `consumed` of each origin."""
+
+    store: Store
+    ledger: Path
+    journal: Path
+    states: Mapping[str, Path]
+    consumed: Mapping[str, Path]
+
+
+def gather(places: Places) -> Evidence:
     """All of it."""
-    found = Evidence(journal=read_journal(journal), consumed=consumed.read_bytes().splitlines(),
-                     files=_files(state / "tickets"))
-    with _reading(ledger) as connection:
-        _from_ledger(connection, found)
-    with _reading(state / "tectonics.db") as connection:
-        _from_store(connection, found)
+    found = Evidence(journal=read_journal(places.journal))
+    for origin, state in places.states.items():
+        found.trails[origin] = Trail(files=_files(state / "tickets"),
+                                     consumed=places.consumed[origin].read_bytes().splitlines())
+    with read_sqlite(places.ledger) as rows:
+        _from_ledger(rows, found)
+    with read_store(places.store) as rows:
+        _from_store(rows, found)
+        found.tickets = [Ticket(origin, seq, body.encode())
+                         for origin, seq, body in rows(tickets_as_committed(places.store))]
     return found
 
 
-def unsettled(store: Path) -> int:
+def unsettled(store: Store) -> int:
     """How many money operations, advances and recoveries are not at their end yet."""
-    with _reading(store) as connection:
-        return connection.execute(
-            "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM recovery WHERE unfinished = 1)"
-            " + (SELECT count(*) FROM advance WHERE state IN ('granting', 'unknown'))").fetchone()[0]
+    with read_store(store) as rows:
+        return rows("SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM recovery WHERE unfinished = 1)"
+                    " + (SELECT count(*) FROM advance WHERE state IN ('granting', 'unknown'))")[0][0]
 
 
-def position(store: Path, consumer: str) -> tuple[int, int]:
-    """(the newest ticket, the newest that the consumer has acknowledged)."""
-    with _reading(store) as connection:
-        newest = connection.execute("SELECT max(next) - 1 FROM origin").fetchone()[0]
-        row = connection.execute("SELECT seq FROM consumer_cursor WHERE consumer = ?", (consumer,)).fetchone()
-        return newest or 0, row[0] if row else 0
+def lags(store: Store) -> dict[str, int]:
+    """For each origin how many tickets the consumer has not acknowledged."""
+    with read_store(store) as rows:
+        acknowledged = _acknowledged(rows)
+        return {origin: next_seq - 1 - acknowledged.get(origin, 0)
+                for origin, next_seq in rows("SELECT name, next FROM origin")}
 
 
-class _reading:
-    """A read-only connection that is closed at the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
-
-    def __enter__(self) -> sqlite3.Connection:
-        return self._connection
-
-    def __exit__(self, *_) -> None:
-        self._connection.close()
-
-
-def _from_ledger(connection: sqlite3.Connection, found: Evidence) -> None:
-    found.movements = [Movement(str(msisdn), *rest) for msisdn, *rest in connection.execute(
+def _from_ledger(rows: Rows, found: Evidence) -> None:
+    found.movements = [Movement(str(msisdn), *rest) for msisdn, *rest in rows(
         "SELECT msisdn, op, kind, amount_minor, source FROM movement ORDER BY position")]
-    found.balances = [Balance(str(msisdn), *rest) for msisdn, *rest in connection.execute(
+    found.balances = [Balance(str(msisdn), *rest) for msisdn, *rest in rows(
         "SELECT b.msisdn, b.amount_minor, (SELECT coalesce(sum(m.amount_minor), 0) FROM movement m"
         " WHERE m.msisdn = b.msisdn AND m.balance_type = b.balance_type) FROM balance b")]
 
 
-def _from_store(connection: sqlite3.Connection, found: Evidence) -> None:
+def _from_store(rows: Rows, found: Evidence) -> None:
     found.advances = [_advance(str(msisdn), json.loads(body), outstanding_minor)
-                      for msisdn, body, outstanding_minor in connection.execute(
+                      for msisdn, body, outstanding_minor in rows(
                           "SELECT msisdn, body, outstanding_minor FROM advance ORDER BY msisdn, requested_at, id")]
-    found.recoveries = [_recovery(str(msisdn), json.loads(body)) for msisdn, body in connection.execute(
+    found.recoveries = [_recovery(str(msisdn), json.loads(body)) for msisdn, body in rows(
         "SELECT msisdn, body FROM recovery ORDER BY msisdn, created_at, id")]
-    found.outbox = [(str(msisdn), op, kind) for msisdn, op, kind in connection.execute(
-        "SELECT msisdn, op, kind FROM outbox")]
-    found.feed_triggers = {(str(msisdn), id) for msisdn, id in connection.execute(
+    found.outbox = [(str(msisdn), op, kind) for msisdn, op, kind in rows("SELECT msisdn, op, kind FROM outbox")]
+    found.feed_triggers = {(str(msisdn), id) for msisdn, id in rows(
         "SELECT msisdn, id FROM trigger_seen WHERE channel = 'feed:tcp'")}
-    found.tickets = [(seq, body.encode()) for seq, body in connection.execute(
-        "SELECT seq, body FROM ticket ORDER BY origin, seq")]
-    found.next_seq = connection.execute("SELECT max(next) FROM origin").fetchone()[0]
-    found.acknowledged = dict(connection.execute("SELECT consumer, seq FROM consumer_cursor"))
+    acknowledged = _acknowledged(rows)
+    for origin, next_seq in rows("SELECT name, next FROM origin"):
+        trail = found.trails.setdefault(origin, Trail())
+        trail.next_seq, trail.acknowledged = next_seq, acknowledged.get(origin, 0)
+
+
+def _acknowledged(rows: Rows) -> dict[str, int]:
+    return {origin: seq for consumer, origin, seq in rows("SELECT consumer, origin, seq FROM consumer_cursor")
+            if consumer == CONSUMER}
 
 
 def _advance(msisdn: str, body: dict, outstanding_minor: int) -> Advance:

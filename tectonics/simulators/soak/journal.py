@@ -48,6 +48,7 @@ class Consumed(msgspec.Struct, tag="consumed"):
     gaps: int
     errors: list[str]
     connections: int
+    origin: str = "n1"
 
 
 Entry = Borrowed | Recharged | Unlike | Consumed

@@ -6,15 +6,18 @@ end, and what was answered is compared with what the books say.  Each subscriber
 the other; now and then he recharges while his session is open, or his confirmation arrives several
 times at once.
 
+`hammer` is the other way to live: sessions with every daemon, all at the point of consent, which then
+confirm at the same moment; one of them at most may be granted.
+
 Bounds: STEPS_MAX screens a session; each subscriber waits between TURN_S and has one request under way
-(three where the POST is repeated).
+(three where the POST is repeated, and HAMMERS sessions with each daemon when hammering).
 """
 
 import json
 import random
 from datetime import UTC, datetime
 
-from twisted.internet.defer import Deferred, FirstError
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.task import deferLater
 
 from tectonics.ports import Clock
@@ -29,7 +32,8 @@ from tectonics.simulators.soak.journal import (
     Recharged,
     Unlike,
 )
-from tectonics.simulators.ussd_gateway import Gateway, GatewayFault, Handset, read_screen
+from tectonics.simulators.soak.routes import Routes
+from tectonics.simulators.ussd_gateway import GatewayFault, Handset, read_screen
 
 STEPS_MAX = 8
 TURN_S = (0.0, 0.4)
@@ -37,6 +41,7 @@ REPOST_S = (0.02, 0.2)
 RECHARGES_MINOR = (30, 100, 110, 200, 220, 500, 600, 1500)
 LAST_RECHARGE_MINOR = 5000  # covers whatever a subscriber may owe
 CURRENCY = "EUR"
+HAMMERS = 2
 _TOLD = {"You have received": GRANTED, "Your request is being": PENDING, "We are very busy": BUSY}
 
 
@@ -48,12 +53,12 @@ def told_by(text: str) -> str:
 class Subscriber:
     """One of them; `random` is his own, so that a seed gives the same people."""
 
-    def __init__(self, msisdn: str, gateway: Gateway, feed: FeedSender, journal: Journal, clock: Clock,
+    def __init__(self, msisdn: str, routes: Routes, feed: FeedSender, journal: Journal, clock: Clock,
                  random: random.Random) -> None:
         self.msisdn = msisdn
         self.stopping = False
         self.reposted = 0
-        self._gateway, self._feed, self._journal = gateway, feed, journal
+        self._routes, self._feed, self._journal = routes, feed, journal
         self._clock, self._random = clock, random
         self._recharges = 0
 
@@ -67,6 +72,31 @@ class Subscriber:
                 await self._borrow()
         await self._recharge(LAST_RECHARGE_MINOR)
 
+    async def hammer(self) -> None:
+        """Until `stopping`: confirms with every daemon at once, then pays everything back."""
+        while not self.stopping:
+            handsets = [self._routes.dial(self.msisdn, at)
+                        for at in range(len(self._routes.gateways)) for _ in range(HAMMERS)]
+            screens = await _all(self._to_consent(handset) for handset in handsets)
+            await _all(self._consent(*session) for session in zip(handsets, screens, strict=True))
+            await self._recharge(LAST_RECHARGE_MINOR)
+
+    async def _to_consent(self, handset: Handset) -> tuple[bool, str]:
+        more, text = await self._answer(handset, handset.first)
+        for _ in range(STEPS_MAX):
+            if not more or "Accept" in text:
+                break
+            more, text = await self._type(handset, "1", confirming=False)
+        return more, text
+
+    async def _consent(self, handset: Handset, screen: tuple[bool, str]) -> None:
+        more, text = screen
+        for _ in range(STEPS_MAX):
+            if not more:
+                break
+            more, text = await self._type(handset, "1", confirming="Accept" in text)
+        self._journal.write(Borrowed(self.msisdn, handset.session, told_by(text), text))
+
     async def _recharge(self, amount_minor: int, during: str = "") -> None:
         self._recharges += 1
         id = f"R{self.msisdn}-{self._recharges}"
@@ -75,7 +105,7 @@ class Subscriber:
 
     async def _borrow(self) -> None:
         typed = self._random.choice("123")
-        handset = self._gateway.dial(self.msisdn)
+        handset = self._routes.dial(self.msisdn)
         alongside = None
         more, text = await self._answer(handset, handset.first)
         for _ in range(STEPS_MAX):
@@ -119,6 +149,10 @@ class Subscriber:
             self.reposted += 1
             await deferLater(self._clock, self._random.uniform(*REPOST_S))
             asked = handset.again()
+
+
+def _all(lives) -> Deferred[list]:
+    return gatherResults([Deferred.fromCoroutine(life) for life in lives], consumeErrors=True)
 
 
 def _record(id: str, msisdn: str, amount_minor: int, now_s: float) -> bytes:

@@ -94,22 +94,22 @@ def _tickets_are_the_money(found: Evidence) -> Iterator[str]:
 
 
 def _one_at_a_time(found: Evidence) -> Iterator[str]:
-    """In the order of the tickets nobody ever has two open advances, and each is granted once."""
+    """In the order of his units nobody ever has two open advances, and each is granted once."""
     owed: dict[str, dict[str, int]] = defaultdict(dict)
     seen = set()
     for ticket in found.ticket_records():
         mine, id = owed[ticket["msisdn"]], ticket.get("advance")
         if ticket["type"] == "advance.granted":
             if id in seen:
-                yield f"advance {id} was granted twice (ticket {ticket['seq']})"
+                yield f"advance {id} was granted twice (ticket {_name(ticket)})"
             seen.add(id)
             mine[id] = _minor(ticket, "amount") + _minor(ticket, "fee")
             if len(mine) > 1:
-                yield f"{ticket['msisdn']} has {len(mine)} open advances at ticket {ticket['seq']}"
+                yield f"{ticket['msisdn']} has {len(mine)} open advances at ticket {_name(ticket)}"
         elif ticket["type"] in PAYMENTS:
             mine[id] = mine.get(id, 0) - _minor(ticket, "amount")
             if mine[id] != _minor(ticket, "outstanding"):
-                yield f"ticket {ticket['seq']} says {ticket['outstanding']} are left, it must be {mine[id]} minor"
+                yield f"ticket {_name(ticket)} says {ticket['outstanding']} are left, it must be {mine[id]} minor"
             if ticket["type"] == "recovery.full":
                 del mine[id]
 
@@ -124,6 +124,13 @@ def _everything_is_settled(found: Evidence) -> Iterator[str]:
     for one in found.recoveries:
         if one.state in rec.UNFINISHED:
             yield f"recovery {one.id} of {one.msisdn} is {one.state}"
+
+
+def _adopted_once(found: Evidence) -> Iterator[str]:
+    """A command goes from life to life and never back: who lost it to another does not have it again."""
+    for op, owners in found.owners.items():
+        if len(set(owners)) < len(owners):
+            yield f"operation {op} went from hand to hand: {', '.join(f'{name} {life}' for name, life in owners)}"
 
 
 def _recharges_are_applied_once(found: Evidence) -> Iterator[str]:
@@ -213,11 +220,15 @@ def _total(one: Advance) -> int:
     return one.amount_minor + one.fee_minor
 
 
+def _name(ticket: dict) -> str:
+    return f"{ticket['origin']}:{ticket['seq']}"
+
+
 def _minor(ticket: dict, name: str) -> int:
     return parse_minor(ticket[name], ticket["currency"])
 
 
 RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (
     _ledger_adds_up, _ledger_is_what_was_lent, _ledger_is_what_was_recovered, _tickets_are_the_money,
-    _one_at_a_time, _everything_is_settled, _recharges_are_applied_once, _no_recovery_is_lost,
+    _one_at_a_time, _everything_is_settled, _adopted_once, _recharges_are_applied_once, _no_recovery_is_lost,
     _people_were_told_the_truth, *paper)
