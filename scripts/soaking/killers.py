@@ -15,9 +15,10 @@ from processes import LEASE_S, wait_until
 CHILDHOOD_SHARE = 0.25  # of all lives, which end while they start, or soon after
 CHILDHOOD_S = (0.0, 1.5)
 START_S = 60.0
-LIFE_S = (0.1, 1.5)  # how long the others serve
+LIFE_S = (0.1, 2.0)  # how long the others serve
 DEATH_S = (0.0, 0.4)  # how long nobody is there
 LONG_EVERY = 5  # the second of so many deaths outlasts the lease, where another daemon may adopt what is left
+LONG_LIFE_S = (1.0, 2.0)  # that ends so, when there is something to adopt
 LONG_DEATH_S = (LEASE_S + 0.5, LEASE_S + 2.0)
 
 
@@ -32,18 +33,19 @@ class Killer:
     def run(self, kills: int, over: threading.Event) -> None:
         """So many times, or until it is `over`. AssertionError when a victim ended by itself."""
         for _ in range(kills):
+            long = self._long and self.kills % LONG_EVERY == 1
             victims = [*([self._chance.choice(self._one_of)] if self._one_of else []), *self._victims]
-            if self._chance.random() < CHILDHOOD_SHARE:
+            if self._chance.random() < CHILDHOOD_SHARE and not long:
                 over.wait(self._chance.uniform(*CHILDHOOD_S))
             else:
                 for victim in victims:
                     wait_until(lambda one=victim: one.serves() or over.is_set(), START_S, f"the {victim.name}", 0.02)
-                over.wait(self._chance.uniform(*LIFE_S))
+                over.wait(self._chance.uniform(*(LONG_LIFE_S if long else LIFE_S)))
             if over.is_set():
                 return
-            self._kill(victims, over)
+            self._kill(victims, self._chance.uniform(*(LONG_DEATH_S if long else DEATH_S)), over)
 
-    def _kill(self, victims: Sequence, over: threading.Event) -> None:
+    def _kill(self, victims: Sequence, death_s: float, over: threading.Event) -> None:
         with ExitStack() as held:
             for victim in sorted(victims, key=lambda one: one.name):  # always in this order: nobody waits for ever
                 held.enter_context(victim.turn)
@@ -54,8 +56,7 @@ class Killer:
             for thread in threads:
                 thread.join()
             self.kills += 1
-            long = self._long and self.kills % LONG_EVERY == 2
-            over.wait(self._chance.uniform(*(LONG_DEATH_S if long else DEATH_S)))
+            over.wait(death_s)
             for victim in self._chance.sample(victims, len(victims)):
                 victim.start()
 
