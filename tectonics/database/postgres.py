@@ -142,6 +142,11 @@ def _prepared(connection, settings, prepared) -> Session:
     return session
 
 
+def sentence(error: Exception) -> str:
+    """What went wrong, on one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def _password(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()

@@ -43,7 +43,10 @@ class Duty:
             self._alarms.clear(kind, self._name)
 
     def _failed(self, failure) -> None:
-        log.failure("{name} failed", failure, name=self._name)
+        if failure.check(TheirFault):
+            log.error("{name} failed: {why}", name=self._name, why=failure.getErrorMessage())
+        else:
+            log.failure("{name} failed", failure, name=self._name)
         kind = "store_fault" if failure.check(OurFault, TheirFault) else "internal_fault"
         self._alarms.raise_alarm(kind, f"{self._name}: {failure.getErrorMessage()}", self._name)
 

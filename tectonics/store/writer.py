@@ -5,9 +5,9 @@ fails by its own fault (a constraint, a value that no column takes), the transac
 and the batch is replayed with a savepoint around each item, so that only the guilty one fails.
 Answers and tickets leave this file only after COMMIT has returned.
 
-When the disk or the file fails, the batch is rolled back, all of it fails with OurFault and the
+When the disk or the file fails, the batch is rolled back, all of it fails with DatabaseAway and the
 connection is opened anew.  When it fails in COMMIT itself, the origin's row is asked what became of
-the batch before anybody is answered (origin.py); if even that fails, the answer is OurFault, which
+the batch before anybody is answered (origin.py); if even that fails, the answer is DatabaseAway, which
 promises nothing, and the question is settled before the next batch writes.
 If the process dies here, the batch is in the database whole or not at all.
 """
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import msgspec
 from twisted.logger import Logger
 
-from tectonics.domain.errors import OurFault
+from tectonics.domain.errors import Busy, OurFault
 from tectonics.ports import TicketLine, Unit
 from tectonics.store import origin
 from tectonics.store.origin import Fenced, Life
@@ -32,6 +32,10 @@ _OWN_FAULTS = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError
                TypeError, ValueError, LookupError, AttributeError, OverflowError, msgspec.MsgspecError)
 
 Job = Callable[[sqlite3.Connection], object]  # any other write: one statement, or all of several
+
+
+class DatabaseAway(Busy):
+    """The database could not be read or written; whether it was is not promised, trying again may tell."""
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ class Writer:
         lines = lines + (settled or [])
         if interrupted and settled is not None:
             return Batch(answers, lines)
-        return Batch([OurFault(f"the database failed: {error}")] * len(items), lines, fault=str(error))
+        return Batch([DatabaseAway(f"the database is away: {error}")] * len(items), lines, fault=str(error))
 
     def _settle(self) -> list[TicketLine] | None:
         """Opens the connection where there is none; the tickets of a doubtful batch, if it happened."""

@@ -58,11 +58,11 @@ def test_the_commands_of_a_killed_daemon_are_adopted_exactly_once(cluster):
     first.kill()
     waiting = {op for op, in cluster.rows("SELECT op FROM outbox WHERE owner = 'n1' AND kind = 'credit'")}
     assert waiting == {op for _, op, _, _ in cluster.movements()}
-    first.start()
     cluster.settle(second)
+    first.start()
     assert cluster.complaints() == []
-    granted = cluster.rows("SELECT body::json ->> 'advance' FROM ticket WHERE type = 'advance.granted'")
-    assert len(set(granted)) == len(granted) == len(numbers)
+    granted = cluster.rows("SELECT origin FROM ticket WHERE type = 'advance.granted'")
+    assert granted == [("n2",)] * len(numbers)
     for thread in threads:
         thread.join(20)
 
@@ -76,8 +76,6 @@ def test_a_server_that_dies_under_load_loses_nothing_that_was_told(cluster):
             cluster.server.stop("immediate")
             cluster.server.start()
         time.sleep(1.5)
-    until(lambda: not any("store_fault" in alarm["id"] for daemon in cluster.daemons
-                          for alarm in daemon.ask("status")["alarms"]), 40)
     cluster.settle()
     assert people.counts["granted"] > 20 and people.counts["recharged"] > 20, people.counts
     assert cluster.complaints() == []

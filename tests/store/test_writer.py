@@ -12,7 +12,7 @@ from tectonics.ports import Committed, Conflict
 from tectonics.store import origin as origins
 from tectonics.store.origin import Fenced
 from tectonics.store.sqlite_store import MIGRATIONS
-from tectonics.store.writer import Writer
+from tectonics.store.writer import DatabaseAway, Writer
 from tests.store.building import MSISDN, NOW, credit, ticket, trigger, unit
 
 
@@ -65,7 +65,7 @@ def test_a_disk_that_fails_before_the_commit_undoes_the_batch(faulty, statement,
     assert writer.run([_unit(1)]).answers == [Committed(1, 1)]
     faults.append((statement, when))
     batch = writer.run([_unit(2), _unit(3)])
-    assert [type(answer) for answer in batch.answers] == [OurFault, OurFault] and batch.lines == []
+    assert [type(answer) for answer in batch.answers] == [DatabaseAway, DatabaseAway] and batch.lines == []
     assert _count(connection, "account") == _count(connection, "outbox") == 1
     assert writer.run([_unit(2), _unit(3)]).answers == [Committed(2, 1), Committed(3, 1)]
     assert _numbers(connection) == [1, 2, 3]
@@ -85,7 +85,7 @@ def test_a_commit_that_did_not_happen_is_told_as_failed_and_its_numbers_are_used
     writer, faults, connection = faulty
     faults.append(("COMMIT", "before"))
     batch = writer.run([_unit(1)])
-    assert isinstance(batch.answers[0], OurFault) and batch.lines == []
+    assert isinstance(batch.answers[0], DatabaseAway) and batch.lines == []
     assert _count(connection, "account") == _count(connection, "trigger_seen") == 0
     assert writer.run([_unit(1)]).answers == [Committed(1, 1)]
 
@@ -105,7 +105,7 @@ def test_a_doubt_that_cannot_be_settled_at_once_is_settled_before_the_next_batch
 
     writer._settle = settle
     batch = writer.run([_unit(1)])
-    assert isinstance(batch.answers[0], OurFault) and batch.lines == []
+    assert isinstance(batch.answers[0], DatabaseAway) and batch.lines == []
     batch = writer.run([_unit(1), _unit(2)])
     numbers = [line.seq for line in batch.lines]
     if happened == "after":
@@ -140,7 +140,7 @@ def test_a_full_disk_fails_the_batch_and_the_store_works_again_when_there_is_roo
     writer.close()
     limit[0] = 1  # the size that the file has now
     batch = writer.run([_unit(number) for number in range(2, 200)])
-    assert {type(answer) for answer in batch.answers} == {OurFault}
+    assert {type(answer) for answer in batch.answers} == {DatabaseAway}
     assert "full" in str(batch.answers[0])
     limit[0] = 2**30
     writer.close()

@@ -12,7 +12,7 @@ from functools import partial
 import psycopg2
 
 from tectonics.database import migrate_postgres
-from tectonics.database.postgres import CHANGING, LISTING, READING, WRITING, Address, connect
+from tectonics.database.postgres import CHANGING, LISTING, READING, WRITING, Address, connect, sentence
 from tectonics.domain.errors import TheirFault
 from tectonics.store.opened import OpenedStore
 from tectonics.store.postgres import life as lives
@@ -64,4 +64,4 @@ def open_store(address: Address, origin: str, clock, executor_factory: Callable,
 
 def unusable(error: psycopg2.Error) -> TheirFault:
     """The sentence for a server that cannot be reached or refuses."""
-    return TheirFault(f"the database cannot be used: {str(error).strip() or type(error).__name__}")
+    return TheirFault(f"the database cannot be used: {sentence(error)}")

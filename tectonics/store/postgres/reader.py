@@ -2,24 +2,29 @@
 
 A question is a function of the session, as on SQLite; one that fails answers OurFault for itself alone.
 Loads that fail together are asked one by one, so that only the guilty one fails.  When the connection is
-lost, it is opened anew and the batch is asked once more; a read changes nothing.
+lost, it is opened anew after PAUSES_S and the batch is asked again; a read changes nothing.  After that
+all of it fails with DatabaseAway.
 Bound: the server ends a statement at the session's `statement_timeout`.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 import msgspec
 import psycopg2
 from twisted.logger import Logger
 
-from tectonics.database.postgres import Session
+from tectonics.database.postgres import Session, sentence
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.store.accounts import Load
 from tectonics.store.postgres.loads import load_all
+from tectonics.store.writer import DatabaseAway
 
 Question = Callable[[Session], object]
-_LOST = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.InternalError)
-_OWN_FAULTS = (psycopg2.Error, msgspec.MsgspecError, TypeError, ValueError, LookupError, AttributeError)
+PAUSES_S = (0.0, 0.1, 0.4)  # before each new connection for one batch
+# of the question; any other error of psycopg2 is the connection's, also one of no particular class
+_OWN_FAULTS = (psycopg2.errors.QueryCanceled, psycopg2.DataError, psycopg2.ProgrammingError,
+               psycopg2.NotSupportedError, msgspec.MsgspecError, TypeError, ValueError, LookupError, AttributeError)
 
 
 class Reader:
@@ -27,29 +32,44 @@ class Reader:
 
     log = Logger()
 
-    def __init__(self, connect: Callable[[], Session]):
+    def __init__(self, connect: Callable[[], Session], pauses_s: Sequence[float] = PAUSES_S,
+                 sleep: Callable[[float], None] = time.sleep):
         self._connect = connect
         self._session: Session | None = connect()
+        self._pauses_s, self._sleep = pauses_s, sleep
+        self._away = False  # said once, not with each batch
 
     def run(self, questions: list[Question]) -> list:
-        """One answer for each question: its value, or OurFault."""
-        for last in (False, True):
+        """One answer for each question: its value; OurFault, DatabaseAway."""
+        fault: Exception | None = None
+        for pause_s in (None, *self._pauses_s):
+            if pause_s is not None:
+                self._sleep(pause_s)
             try:
                 if self._session is None:
                     self._session = self._connect()
                 self._session.freshen()
-                return self._answers(questions)
+                answers = self._answers(questions)
+                self._say(None)
+                return answers
             except (psycopg2.Error, TheirFault) as error:
                 self.close()
-                if last:
-                    self.log.error("Reads failed: {error}", error=str(error).strip())
-                    return [OurFault(f"the database could not be read: {error}")] * len(questions)
+                fault = error
+        self._say(fault)
+        return [DatabaseAway(f"the database is away: {sentence(fault)}")] * len(questions)
 
     def close(self) -> None:
         """Closes the connection."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
+
+    def _say(self, fault: Exception | None) -> None:
+        if fault is not None and not self._away:
+            self.log.error("The database cannot be read: {why}", why=sentence(fault))
+        elif fault is None and self._away:
+            self.log.info("The database can be read again")
+        self._away = fault is not None
 
     def _answers(self, questions) -> list:
         loads = [question for question in questions if isinstance(question, Load)]
@@ -59,19 +79,12 @@ class Reader:
     def _loaded(self, loads) -> list:
         try:
             return load_all(self._session, loads)
-        except _OWN_FAULTS as error:
-            self._raise_if_lost(error)
+        except _OWN_FAULTS:
             return [self._answer(lambda session, load=load: load_all(session, [load])[0]) for load in loads]
 
     def _answer(self, question):
         try:
             return question(self._session)
         except _OWN_FAULTS as error:
-            self._raise_if_lost(error)
-            self.log.error("A read failed: {error!r}", error=error)
-            return OurFault(f"the database could not be read: {error}")
-
-    def _raise_if_lost(self, error) -> None:
-        """A statement that took too long is the question's own fault, unlike a connection that broke."""
-        if isinstance(error, _LOST) and not isinstance(error, psycopg2.errors.QueryCanceled):
-            raise error
+            self.log.error("A read failed: {why}", why=sentence(error))
+            return OurFault(f"the database could not be read: {sentence(error)}")

@@ -10,7 +10,7 @@ Two other things may go wrong, and both are tried again, a bounded number of tim
 - the server put us behind another writer (deadlock, serialization failure): at once, on the same connection;
 - the connection is lost, or the server cannot write (restart, fail-over, full disk): after PAUSES_S, on a
   new connection.  If COMMIT had been sent, the origin's row first tells what became of it (life.py).
-After that the batch fails with OurFault, which promises nothing; a doubt about its COMMIT is settled
+After that the batch fails with DatabaseAway, which promises nothing; a doubt about its COMMIT is settled
 before the next batch writes.  Answers and tickets leave this file only after COMMIT has returned or has
 been proven.  If the process dies here, the batch is in the database whole or not at all.
 """
@@ -23,7 +23,7 @@ import psycopg2
 from psycopg2.extensions import TransactionRollbackError
 from twisted.logger import Logger
 
-from tectonics.database.postgres import JOIN_FREELY, Session
+from tectonics.database.postgres import JOIN_FREELY, Session, sentence
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.ports import TicketLine, Unit
 from tectonics.store.origin import COMMITTED, Fenced, Life
@@ -33,7 +33,7 @@ from tectonics.store.postgres import statements as sql
 from tectonics.store.postgres.script import Script
 from tectonics.store.postgres.wave import number_tickets, waves, write_usage, write_wave
 from tectonics.store.unit import Audited, Ledger
-from tectonics.store.writer import Batch, Job
+from tectonics.store.writer import Batch, DatabaseAway, Job
 
 TURNS_MAX = 5  # transactions for one batch that lose against other writers
 PAUSES_S = (0.0, 0.1, 0.4, 1.0, 2.0)  # before each new connection for one batch
@@ -57,7 +57,7 @@ class Writer:
         self._doubt: tuple[Ledger, list] | None = None  # of a batch whose COMMIT was interrupted: its answers
 
     def run(self, items: list[Unit | Audited | Job]) -> Batch:
-        """One transaction. Answers: as ports.Store says or what the job returned, or OurFault."""
+        """One transaction. Answers: as ports.Store says or what the job returned; OurFault, DatabaseAway."""
         lines: list[TicketLine] = []
         try:
             return self._persist(items, lines)
@@ -65,8 +65,8 @@ class Writer:
             self.close()
             return Batch([fault] * len(items), lines, fenced=True)
         except (psycopg2.Error, TheirFault) as error:
-            self.log.error("A batch of {count} failed: {error}", count=len(items), error=str(error).strip())
-            return Batch([OurFault(f"the database failed: {error}")] * len(items), lines, fault=str(error).strip())
+            self.log.error("A batch of {count} failed: {error}", count=len(items), error=sentence(error))
+            return Batch([_away(error)] * len(items), lines, fault=sentence(error))
 
     def close(self) -> None:
         """Closes the connection; what was not committed is rolled back."""
@@ -92,7 +92,7 @@ class Writer:
                 self._lost(error, pauses)
 
     def _settle_older(self, pauses, lines) -> None:
-        """What became of the batch before, which was answered with OurFault already."""
+        """What became of the batch before, which was answered with DatabaseAway already."""
         while True:
             try:
                 self._open()
@@ -108,7 +108,7 @@ class Writer:
         if pause_s is None:
             raise error
         self.log.warn("The database is away, trying again in {pause} s: {error}",  # noqa: G010
-                      pause=pause_s, error=str(error).strip())
+                      pause=pause_s, error=sentence(error))
         self._sleep(pause_s)
 
     def _open(self) -> None:
@@ -133,7 +133,7 @@ class Writer:
                 return self._write(items)
             except TransactionRollbackError as error:
                 self._session.send("ROLLBACK")
-                self.log.debug("Another writer went first: {error}", error=str(error).strip())
+                self.log.debug("Another writer went first: {error}", error=sentence(error))
         return self._write(items)
 
     def _write(self, items):
@@ -174,7 +174,7 @@ class Writer:
             del ledger.lines[before[1]:]
             about = f"unit {item.id}" if isinstance(item, Unit) else "a write"
             self.log.error("{about} cannot be stored: {error!r}", about=about, error=error)
-            answer = OurFault(f"{about} cannot be stored: {error}")
+            answer = OurFault(f"{about} cannot be stored: {sentence(error)}")
         self._session.send("RELEASE alone")
         return answer
 
@@ -218,6 +218,10 @@ class Writer:
         self._session.send("COMMIT")
         self._doubt = None
         self._life.next, self._life.batch = ledger.next, self._life.batch + COMMITTED
+
+
+def _away(error: Exception) -> DatabaseAway:
+    return DatabaseAway(f"the database is away: {sentence(error)}")
 
 
 def _do(script: Script, item: Audited | Job) -> object:

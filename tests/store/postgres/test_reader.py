@@ -14,7 +14,8 @@ from tectonics.domain.errors import OurFault
 from tectonics.domain.recharge import DONE, Share
 from tectonics.store.accounts import Load
 from tectonics.store.postgres.loads import ALL
-from tectonics.store.postgres.reader import Reader
+from tectonics.store.postgres.reader import PAUSES_S, Reader
+from tectonics.store.writer import DatabaseAway
 from tests.store.building import MSISDN, advance, recovery, trigger, unit
 
 OTHER = "33600000002"
@@ -76,14 +77,15 @@ def test_a_server_that_is_away_answers_our_fault_and_is_asked_again(server_world
 
     def dial():
         calls.append(1)
-        if len(calls) in (2, 3):
+        if 1 < len(calls) < 6:
             raise psycopg2.OperationalError("connection refused")
         return connect(server_world.address, READING, ALL)
 
-    reader = Reader(dial)
+    slept = []
+    reader = Reader(dial, sleep=slept.append)
     server_world.cut()
-    assert isinstance(reader.run([_load()])[0], OurFault)
-    assert reader.run([_load()])[0].account is None and len(calls) == 4
+    assert isinstance(reader.run([_load()])[0], DatabaseAway) and slept == list(PAUSES_S)
+    assert reader.run([_load()])[0].account is None and len(calls) == 6
 
 
 def test_a_question_that_takes_too_long_fails_alone(server_world):

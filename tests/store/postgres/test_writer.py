@@ -13,6 +13,7 @@ from tectonics.store.origin import Fenced
 from tectonics.store.postgres import life as lives
 from tectonics.store.postgres import statements
 from tectonics.store.postgres.writer import PAUSES_S, TURNS_MAX, Writer
+from tectonics.store.writer import DatabaseAway
 from tests.store.building import credit, ticket, trigger, unit
 
 
@@ -102,7 +103,7 @@ def test_an_interrupted_commit_is_settled_before_anybody_is_answered(bench, when
 def test_after_the_last_pause_the_batch_fails_and_promises_nothing(bench):
     bench.fail("EXECUTE triggers ", times=len(PAUSES_S) + 1)
     batch = bench.run(_unit(1), _unit(2))
-    assert [type(answer) for answer in batch.answers] == [OurFault, OurFault]
+    assert [type(answer) for answer in batch.answers] == [DatabaseAway, DatabaseAway]
     assert batch.lines == [] and "server closed the connection" in batch.fault
     assert bench.slept == list(PAUSES_S)
     assert bench.count("account") == 0
@@ -115,7 +116,7 @@ def test_a_doubt_that_cannot_be_settled_at_once_is_settled_before_the_next_batch
     bench = Bench(postgres_address(), pauses_s=())
     bench.fail("COMMIT", happened)
     batch = bench.run(_unit(1))
-    assert isinstance(batch.answers[0], OurFault) and batch.lines == []
+    assert isinstance(batch.answers[0], DatabaseAway) and batch.lines == []
     batch = bench.run(_unit(1), _unit(2))
     if happened == "after":
         assert batch.answers == [Duplicate(None), Committed(2, 1)]
@@ -202,9 +203,24 @@ def test_a_batch_costs_few_round_trips_however_many_units_it_holds(bench):
     assert len(sent) == 3
 
 
+def test_a_fault_is_told_once_and_so_is_its_end(server_world):
+    told = []
+    opened = server_world.open(on_fault=told.append)
+    writer = opened._workers[0]
+    writer._pauses_s, real = (), writer._connect
+    writer._connect = lambda: (_ for _ in ()).throw(psycopg2.OperationalError("no route to host"))
+    server_world.cut()
+    for number in range(3):
+        with pytest.raises(DatabaseAway, match="no route to host|closed the connection|terminating"):
+            server_world.wait(opened.store.commit(_unit(number)))
+    writer._connect = real
+    assert server_world.wait(opened.store.commit(_unit(9))) == Committed(1, 1)
+    assert told[-2:] == ["no route to host", ""] and len(told) <= 3
+
+
 def test_a_full_server_fails_the_batch_and_works_again_when_there_is_room(bench):
     bench.fail("EXECUTE tickets", times=99, error=psycopg2.errors.DiskFull("could not extend file: No space left"))
     batch = bench.run(_unit(1))
-    assert isinstance(batch.answers[0], OurFault) and "No space left" in batch.fault
+    assert isinstance(batch.answers[0], DatabaseAway) and "No space left" in batch.fault
     bench.faults.clear()
     assert bench.run(_unit(1)).answers == [Committed(1, 1)]
