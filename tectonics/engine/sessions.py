@@ -10,6 +10,7 @@ When the billing system is slow the budget's end commits "you will get an SMS" a
 """
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
@@ -255,18 +256,24 @@ class Sessions:
 
     async def _see_answered(self, style: Style, dialled: Dialled, trigger: Trigger,
                             answered: Deferred[bytes]) -> None:
-        """Returns when there is an answer: the result, another node's, or at the budget's end "pending"."""
+        """Returns when there is an answer: the result, another node's, or at the budget's end "pending".
+
+        What is asked for has been committed: should the store be away meanwhile, "busy" would be untrue.
+        """
         while not answered.called and self._left_s(style, dialled) > 0:
             pause_s = min(POLL_S, max(0.01, self._left_s(style, dialled)))
             await _first(answered, pause_s, self._engine.clock)
             if not answered.called:
-                await self._look(dialled.msisdn, trigger)
+                await _unless_away(self._look(dialled.msisdn, trigger))
         if not answered.called:
-            due = AnswerDue(dialled.msisdn, self._engine.now(), "", trigger)
-            await self._engine.dispatch(due)
-            await self._look(dialled.msisdn, trigger)
+            await _unless_away(self._promise(dialled.msisdn, trigger))
         if not answered.called:
             self._answers.tell(dialled.msisdn, trigger, self._say("result.pending").encode())
+
+    async def _promise(self, msisdn: str, trigger: Trigger) -> None:
+        """Commits "you will get an SMS", unless another answer was committed before."""
+        await self._engine.dispatch(AnswerDue(msisdn, self._engine.now(), "", trigger))
+        await self._look(msisdn, trigger)
 
     async def _look(self, msisdn: str, trigger: Trigger) -> None:
         """Another node may have committed the answer."""
@@ -274,6 +281,11 @@ class Sessions:
         answer = loaded.answers.get(trigger)
         if answer is not None:
             self._answers.tell(msisdn, trigger, answer)
+
+
+async def _unless_away(work) -> None:
+    with suppress(TheirFault, OurFault):
+        await work
 
 
 def _trigger(style: Style, dialled: Dialled, part: str) -> Trigger:

@@ -2,6 +2,7 @@
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 from tectonics.domain.errors import OurFault
 from tectonics.domain.screens import Dialled
@@ -63,14 +64,33 @@ def test_a_store_that_hangs_is_answered_within_the_budget(node):
     assert [s.text for s in screens] == ["busy"]
 
 
-def test_a_store_that_fails_is_answered_at_once(node):
-    def broken(*args, **more):
-        failed = Deferred()
-        failed.errback(OurFault("no disk"))
-        return failed
+def broken(*args, **more):
+    failed = Deferred()
+    failed.errback(OurFault("no disk"))
+    return failed
 
+
+def test_a_store_that_fails_is_answered_at_once(node):
     node.files.store.load = broken
     assert step(node).text == "busy"
+
+
+@pytest.mark.parametrize("delay_s, told", [(2, "result.granted"), (60, "result.pending")])
+def test_who_has_agreed_is_not_told_busy_when_the_store_goes_away(node, delay_s, told):
+    step(node)
+    step(node, "2")
+    billing, screens = node.ledger.billing, []
+    credit = billing.credit
+    billing.credit = lambda command: deferLater(node.clock, delay_s, credit, command)
+    node.dial("2*1").addCallback(screens.append)
+    drain(node.clock, node.clock.seconds() + 0.1)
+    load, node.files.store.load = node.files.store.load, broken
+    drain(node.clock, node.clock.seconds() + 1)
+    assert screens == []
+    if told == "result.granted":
+        node.files.store.load = load
+    drain(node.clock, node.clock.seconds() + 9)
+    assert [screen.text.split()[0] for screen in screens] == [told]
 
 
 def test_another_step_while_one_is_running_is_busy_and_changes_nothing(node):
