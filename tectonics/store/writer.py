@@ -35,7 +35,13 @@ Job = Callable[[sqlite3.Connection], object]  # any other write: one statement, 
 
 
 class DatabaseAway(Busy):
-    """The database could not be read or written; whether it was is not promised, trying again may tell."""
+    """The database could not be read or written; whether it was is not promised, trying again may tell.
+
+    Peers read the sentence, so where the database is and what is wrong with it stand in the log alone.
+    """
+
+    def __init__(self):
+        super().__init__("the database is away, try again in a moment")
 
 
 @dataclass(slots=True)
@@ -98,7 +104,7 @@ class Writer:
         lines = lines + (settled or [])
         if interrupted and settled is not None:
             return Batch(answers, lines)
-        return Batch([DatabaseAway(f"the database is away: {error}")] * len(items), lines, fault=str(error))
+        return Batch([DatabaseAway()] * len(items), lines, fault=str(error))
 
     def _settle(self) -> list[TicketLine] | None:
         """Opens the connection where there is none; the tickets of a doubtful batch, if it happened."""

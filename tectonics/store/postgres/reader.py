@@ -56,7 +56,7 @@ class Reader:
                 self.close()
                 fault = error
         self._say(fault)
-        return [DatabaseAway(f"the database is away: {sentence(fault)}")] * len(questions)
+        return [DatabaseAway()] * len(questions)
 
     def close(self) -> None:
         """Closes the connection."""

@@ -66,7 +66,7 @@ class Writer:
             return Batch([fault] * len(items), lines, fenced=True)
         except (psycopg2.Error, TheirFault) as error:
             self.log.error("A batch of {count} failed: {error}", count=len(items), error=sentence(error))
-            return Batch([_away(error)] * len(items), lines, fault=sentence(error))
+            return Batch([DatabaseAway()] * len(items), lines, fault=sentence(error))
 
     def close(self) -> None:
         """Closes the connection; what was not committed is rolled back."""
@@ -218,10 +218,6 @@ class Writer:
         self._session.send("COMMIT")
         self._doubt = None
         self._life.next, self._life.batch = ledger.next, self._life.batch + COMMITTED
-
-
-def _away(error: Exception) -> DatabaseAway:
-    return DatabaseAway(f"the database is away: {sentence(error)}")
 
 
 def _do(script: Script, item: Audited | Job) -> object:
