@@ -8,6 +8,7 @@ TCP port, so any number of servers live side by side.
 import importlib.util
 import itertools
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -45,21 +46,32 @@ def program_folder() -> Path:
 
 
 class Server:
-    """One server of its own; `fsync` only where a test is about what survives."""
+    """One server of its own, or a standby of `primary`; `fsync` only where a test is about what survives."""
 
-    def __init__(self, fsync: bool = False, **settings: str) -> None:
+    def __init__(self, fsync: bool = False, primary: "Server | None" = None, **settings: str) -> None:
         # Not below pytest's tmp_path: a socket's path has at most 107 bytes, and root's folders are closed.
         self.folder = Path(tempfile.mkdtemp(prefix="tectonics-pg-"))
         self.data, self.log = self.folder / "data", self.folder / "log"
         self._names = itertools.count(1)
-        self._as = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        nobody = pwd.getpwnam("nobody")
+        self._as = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        try:
+            self._make({**SETTINGS, "fsync": "on" if fsync else "off", **settings}, primary)
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
+
+    def _make(self, settings: dict[str, str], primary: "Server | None") -> None:
         if self._as:
-            shutil.chown(self.folder, "nobody", "nogroup")
+            os.chown(self.folder, self._as["user"], self._as["group"])
         self._programs = self._reachable(program_folder())
-        self._run("initdb", "-D", self.data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        chosen = {**SETTINGS, "fsync": "on" if fsync else "off", **settings}
+        if primary is None:
+            self._run("initdb", "-D", self.data, "-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        else:
+            self._run("pg_basebackup", "-D", self.data, "-h", primary.folder, "-U", USER, "-R", "--no-sync",
+                      "-c", "fast")
         with (self.data / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = '{value}'\n" for name, value in chosen.items())
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
         self.start()
 
     def start(self) -> None:
@@ -70,6 +82,10 @@ class Server:
         """`immediate` is a crash: the next start recovers from the WAL."""
         self._run("pg_ctl", "-D", self.data, "-w", "-m", mode, "stop")
 
+    def promote(self) -> None:
+        """Makes a primary of a standby."""
+        self._run("pg_ctl", "-D", self.data, "-w", "promote")
+
     @property
     def pid(self) -> int:
         """Of the postmaster."""
@@ -79,9 +95,10 @@ class Server:
         """kill -9 of the postmaster; its children notice and leave."""
         os.kill(self.pid, signal.SIGKILL)
 
-    def url(self, database: str = "postgres") -> str:
-        """How to connect to `database`."""
-        return f"postgresql:///{database}?host={self.folder}&user={USER}"
+    def url(self, database: str = "postgres", *others: "Server") -> str:
+        """How to connect to `database`, here or on one of the other servers."""
+        hosts = ",".join(str(server.folder) for server in (self, *others))
+        return f"postgresql:///{database}?host={hosts}&user={USER}"
 
     def new_database(self, template: str = "template1") -> str:
         """The name of a fresh database that is a copy of `template`."""
@@ -111,9 +128,15 @@ class Server:
             subprocess.run([programs / "postgres", "--version"], capture_output=True, check=True, **self._as)
             return programs
         except (PermissionError, subprocess.CalledProcessError):
-            copy = self.folder / "programs"
-        shutil.copytree(programs.parent, copy)
-        return copy / "bin"
+            return self._copied(programs.parent)
+
+    def _copied(self, install: Path) -> Path:
+        copy = self.folder / "programs" / install.parent.name
+        shutil.copytree(install, copy / install.name)
+        libraries = install.parent.with_name(f"{install.parent.name}.libs")  # where a wheel keeps them
+        if libraries.exists():
+            shutil.copytree(libraries, copy.with_name(libraries.name))
+        return copy / install.name / "bin"
 
     def _run(self, program: str, *arguments) -> None:
         done = subprocess.run([self._programs / program, *map(str, arguments)], stdin=subprocess.DEVNULL,

@@ -94,7 +94,7 @@ class OutboxRunner:
             return
         self._at_work.add(op)
         done = Deferred.fromCoroutine(work())
-        done.addErrback(lambda failure: log.failure("outbox {op}", failure, op=op))
+        done.addErrback(_left_to_the_next_poll, op)
         done.addCallback(lambda _: self._at_work.discard(op))
 
     # --- one command
@@ -210,3 +210,11 @@ class OutboxRunner:
 
 def _not_asked(outcome: Outcome) -> bool:
     return isinstance(outcome, Refused) and outcome.reason in NOT_ASKED
+
+
+def _left_to_the_next_poll(failure, op: str) -> None:
+    """The row is still there; a store that is away is no fault of ours."""
+    if failure.check(TheirFault):
+        log.error("outbox {op} waits: {why}", op=op, why=failure.getErrorMessage())
+    else:
+        log.failure("outbox {op}", failure, op=op)

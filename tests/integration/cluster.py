@@ -20,10 +20,11 @@ from tectonics.billing.ledger import open_accounts
 from tectonics.database import migrate
 from tectonics.database.postgres import CHANGING, Address, connect
 from tectonics.database.sqlite import open_connection
+from tectonics.domain.errors import TheirFault
 from tectonics.domain.subscriber import Account, Profile
 from tectonics.simulators.blocking_clients import FeedSender
 from tectonics.simulators.daemon_process import CHECKOUT, CLI
-from tectonics.simulators.ussd_gateway import BlockingGateway, GatewayFault
+from tectonics.simulators.ussd_gateway import BlockingGateway
 from tectonics.store.postgres.bulk import insert_accounts
 from tests.integration.clients import recharge, until
 
@@ -35,9 +36,9 @@ PAYS_ALL = "50.00"
 class Cluster:
     """`make_daemon` as in conftest; `people` numbers in the store and in the ledger."""
 
-    def __init__(self, server, make_daemon, folder: Path, people: int = 20):
+    def __init__(self, server, make_daemon, folder: Path, standbys=(), people: int = 20):
         self.server, self.database = server, server.new_database("empty_store")
-        self.address = Address(server.url(self.database))
+        self.address = Address(server.url(self.database, *standbys))
         self.numbers = [str(33_610_000_000 + n) for n in range(people)]
         self.books, self.socket = folder / "ledger.db", folder / "ledger.sock"
         self._log = (folder / "ledger.log").open("wb")
@@ -181,7 +182,7 @@ class People:
                     self._recharge(daemon, number, chance)
                 else:
                     self._borrow(daemon, number)
-            except (OSError, GatewayFault, KeyError, StopIteration):
+            except (OSError, TheirFault):
                 self.counts["refused"] += 1  # a daemon or the database is away; people try elsewhere
                 time.sleep(0.05)
 

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -26,12 +26,16 @@ def durable_server():
 
 
 @pytest.fixture
-def cluster(durable_server, make_daemon):
-    folder = Path(tempfile.mkdtemp(prefix="tectonics-cluster-"))
-    made = Cluster(durable_server, make_daemon, folder)
+def folder():
+    made = Path(tempfile.mkdtemp(prefix="tectonics-cluster-"))
     yield made
-    made.close()
-    shutil.rmtree(folder)
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def cluster(durable_server, make_daemon, folder):
+    with closing(Cluster(durable_server, make_daemon, folder)) as made:
+        yield made
 
 
 def test_two_daemons_hammering_the_same_subscribers_never_lend_twice(cluster):
@@ -79,6 +83,26 @@ def test_a_server_that_dies_under_load_loses_nothing_that_was_told(cluster):
     cluster.settle()
     assert people.counts["granted"] > 20 and people.counts["recharged"] > 20, people.counts
     assert cluster.complaints() == []
+
+
+def test_a_fail_over_to_the_synchronous_standby_loses_nothing_that_was_told(make_daemon, folder):
+    with closing(Server(fsync=True)) as primary, closing(Server(fsync=True, primary=primary)) as standby:
+        empty_store(primary)
+        primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        primary.execute("SELECT pg_reload_conf()")
+        with closing(Cluster(primary, make_daemon, folder, standbys=[standby])) as cluster:
+            for daemon in cluster.daemons:
+                daemon.start()
+            with People(cluster) as people:
+                time.sleep(1.5)
+                until(lambda: primary.execute("SELECT sync_state FROM pg_stat_replication") == [("sync",)])
+                before = people.counts["granted"]
+                primary.stop("immediate")
+                standby.promote()
+                cluster.server = standby
+                until(lambda: people.counts["granted"] > before + 10)
+            cluster.settle()
+            assert cluster.complaints() == []
 
 
 def _try_to_borrow(daemon, number):
