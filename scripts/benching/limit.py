@@ -8,68 +8,21 @@ the daemon would ask: no HTTP, no dialogue, no decisions, no metrics.  Prints se
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from people import accounts, configure, fill
+from engines import fill_file
+from people import accounts, configure, fill_ledger, numbers
+from preparing import Preparation, Prepared
 
 from tectonics.billing.embedded import EmbeddedBilling
 from tectonics.config import Settings
-from tectonics.daemon.clock import RisingIds, WallClock, now_ms
+from tectonics.daemon.clock import WallClock, now_ms
 from tectonics.daemon.run import install_reactor, settle_memory
 from tectonics.database.executors import ThreadExecutor
-from tectonics.domain.commands import Credit, Notify
-from tectonics.domain.events import BorrowConfirmed, CreditAnswered, Trigger
-from tectonics.domain.outcome import Balance, Done
 from tectonics.domain.subscriber import Account
-from tectonics.engine.units import unit_of
-from tectonics.ports import Unit
 from tectonics.store.opened import OpenedStore
 from tectonics.store.sqlite_store import open_store
-from tectonics.workflows.decide import decide
-from tectonics.workflows.decision import Context
-from tectonics.workflows.lending import offer_of
-
-POLICY_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """All that one session writes, and what it asks."""
-
-    msisdn: str
-    trigger: Trigger
-    confirmed: Unit
-    credit: Credit
-    credited: Unit
-    notices: tuple[Notify, ...]
-
-
-class Preparation:
-    """Decides what a session would decide, with the real workflows."""
-
-    def __init__(self, settings: Settings, now: int) -> None:
-        ids = RisingIds()
-        self._policy = settings.seed_policy(POLICY_VERSION)
-        self._context = Context(self._policy, settings.catalogue, now, lambda: ids.new(now))
-        segment = self._policy.segments[0]
-        tier = segment.tiers[0]
-        self._offer = offer_of(tier, segment.name, self._policy, tier.amount.amount_minor)
-
-    def prepared(self, account: Account) -> Prepared:
-        """The session of one subscriber, whose account stands in the store at version 1."""
-        msisdn, now = account.msisdn, self._context.now
-        trigger = Trigger("ussd_http", f"S{msisdn}|1*1")
-        event = BorrowConfirmed(msisdn, trigger, now, self._offer, Balance(0, now))
-        first, confirmed = self._unit(account, event)
-        credit = first.commands[0]
-        event = CreditAnswered(msisdn, now, credit.advance, credit.op, Done("L1"))
-        second, credited = self._unit(confirmed.account, event)
-        return Prepared(msisdn, trigger, confirmed, credit, credited, second.commands)
-
-    def _unit(self, account: Account, event):
-        decision = decide(account, event, self._context)
-        return decision, unit_of(account, event, decision, self._context)
 
 
 class Limit:
@@ -114,7 +67,8 @@ async def measure(reactor, directory: Path, seconds: float, concurrency: int, co
     """Fills two files of its own and runs."""
     clock = WallClock(reactor)
     settings, now = configure(directory), now_ms(clock)
-    fill(settings, directory / "limit", count, now)
+    fill_file(directory / "limit/tectonics.db", settings, count, now)
+    fill_ledger(directory / "limit/ledger.db", settings, numbers(count), now)
     preparation = Preparation(settings, now)
     sessions = [preparation.prepared(account) for account in stored(settings, count, now)]
 
@@ -133,7 +87,7 @@ async def measure(reactor, directory: Path, seconds: float, concurrency: int, co
 
 def stored(settings: Settings, count: int, now: int) -> Iterator[Account]:
     """The accounts as they stand in the store."""
-    return (replace(account, version=1) for account in accounts(settings, count, now))
+    return (replace(account, version=1) for account in accounts(settings, numbers(count), now))
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 
-from people import numbers
+from people import borrowers
 
 from tectonics.daemon.run import install_reactor
 from tectonics.domain.ticket import rfc3339
@@ -33,7 +33,7 @@ async def measure(reactor, plan: dict) -> dict:
     counted = Counted(plan["begin_s"], plan["end_s"])
     now = time.monotonic
     pool = Pool(reactor, *plan["ussd"], plan["concurrency"])
-    people = numbers(plan["subscribers"], plan["index"], plan["processes"])
+    people = borrowers(plan["subscribers"], plan["until"], plan["first"], plan["step"])
     sessions = SessionLoad(now, pool, people, counted, plan["granted_mark"].encode(), plan["prefix"])
     await sessions.run(plan["concurrency"])
     pool.close()

@@ -26,6 +26,14 @@ def main_thread_cpu_s(pid: int) -> float:
     return cpu_s(Path(f"/proc/{pid}/task/{pid}/stat"))
 
 
+def tree_cpu_s(pid: int) -> float:
+    """Processor time of a process, of its children, and of those whose end it has seen."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    ended_s = (int(fields[13]) + int(fields[14])) / _TICKS
+    return process_cpu_s(pid) + ended_s + sum(process_cpu_s(int(child)) for child in children)
+
+
 def rss_max_mb(pid: int) -> float:
     """The most memory that the process has had."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
