@@ -15,7 +15,7 @@ from processes import LEASE_S, wait_until
 CHILDHOOD_SHARE = 0.25  # of all lives, which end while they start, or soon after
 CHILDHOOD_S = (0.0, 1.5)
 START_S = 60.0
-LIFE_S = (0.1, 2.0)  # how long the others serve
+LIFE_S = (0.1, 1.5)  # how long the others serve
 DEATH_S = (0.0, 0.4)  # how long nobody is there
 LONG_EVERY = 5  # the second of so many deaths outlasts the lease, where another daemon may adopt what is left
 LONG_LIFE_S = (1.0, 2.0)  # that ends so, when there is something to adopt
