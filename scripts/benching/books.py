@@ -1,7 +1,7 @@
 """What the daemons left behind: the figures that no load process can see, and a check.
 
 The books agree when the ledgers credited and took exactly what the store says it lent and was paid back,
-and the ticket numbers of each origin have no gap.
+and the ticket numbers of each origin have no gap.  What pgbench wrote (odd numbers) is left out.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ _GRANTED = "SELECT count(*) FROM ticket WHERE type = 'advance.granted' AND at BE
 _RECOVERED = "SELECT count(*), max(at) - min(at) FROM ticket WHERE type = 'recovery.full' AND at > ?"
 _LENT = """SELECT coalesce(sum(amount_minor), 0),
         coalesce(sum(amount_minor + fee_minor - outstanding_minor), 0)
-    FROM advance WHERE state IN ('open', 'repaid')"""
+    FROM advance WHERE state IN ('open', 'repaid') AND msisdn % 2 = 0"""
 _MOVED = "SELECT coalesce(sum(amount_minor), 0) FROM movement WHERE kind = ?"
-_NUMBERS = "SELECT origin, count(*), max(seq) - min(seq) + 1 FROM ticket GROUP BY origin"
+_NUMBERS = "SELECT origin, count(*), max(seq) - min(seq) + 1 FROM ticket WHERE origin NOT LIKE 'pgbench%' GROUP BY origin"
 
 
 class Books:

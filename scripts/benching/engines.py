@@ -97,7 +97,7 @@ class PostgresEngine:
             for first in range(0, count, CHUNK):
                 last = min(first + CHUNK, count) - 1
                 session.execute(_ACCOUNTS, (*one, FIRST_MSISDN + first, FIRST_MSISDN + last))
-            session.send("VACUUM (FREEZE, ANALYZE) account")
+            session.send("VACUUM (ANALYZE) account")
         self._log_at_most(SETTINGS["max_wal_size"])
         self.settle()
 

@@ -32,14 +32,14 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--store", choices=list(ENGINES), default="sqlite", help="where the daemons keep their data")
-    add("--subscribers", type=int, default=100_000, metavar="N", help="in the store; each borrows once at most")
+    add("--subscribers", type=int, default=200_000, metavar="N", help="in the store; every second one may borrow, once")
     add("--seconds", type=float, default=20.0, metavar="S", help=f"measured, after {WARM_S:.0f} s of warm-up")
     add("--concurrency", type=int, default=200, metavar="N", help="sessions at a time")
     add("--processes", type=int, default=1, metavar="N", help="daemons, each with a load process of its own")
     add("--repeat", type=int, default=1, metavar="N", help="measure so many times over the same database")
     add("--json", type=Path, metavar="F", help="write the figures to this file")
     chosen = parser.parse_args()
-    if min(chosen.subscribers, chosen.seconds, chosen.concurrency, chosen.processes, chosen.repeat) <= 0 \
+    if chosen.subscribers < 2 * chosen.repeat or min(chosen.seconds, chosen.concurrency, chosen.processes, chosen.repeat) <= 0 \
             or chosen.concurrency < chosen.processes:
         parser.error("every number must be above zero, and no more processes than concurrency")
     if chosen.store == "sqlite" and chosen.processes > 1:
@@ -54,7 +54,7 @@ class Bench:
         self._chosen, self._directory, self._engine = chosen, directory, engine
         self._origins = [f"n{number}" for number in range(1, chosen.processes + 1)]
         self._borrowers = min(int((WARM_S + chosen.seconds) * BORROWERS_PER_SECOND),
-                              chosen.subscribers // chosen.repeat)  # in one measurement
+                              chosen.subscribers // 2 // chosen.repeat)  # in one measurement
         count, self._ledger = chosen.processes, ledger_file(directory, chosen.processes)
         settings = [configure(directory, origin, engine.settings, billing(directory, count))
                     for origin in self._origins]

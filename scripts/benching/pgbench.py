@@ -3,7 +3,8 @@
 So would it be written by a program that has a connection for each session and does not gather sessions: the
 three transactions of a session, row by row, prepared (session.pgbench).  The values are those of a real
 session, made by the workflows, and as long.  Each client has an origin and a day of usage of its own; on
-one shared row they would wait for each other.  No ledger, no HTTP and no decisions.
+one shared row they would wait for each other.  Its people are those with odd numbers, so that it may run
+between two measurements.  No ledger, no HTTP and no decisions.
 """
 
 import re
@@ -24,13 +25,14 @@ THREADS = 2
 _SESSIONS = re.compile(r"number of transactions actually processed: (\d+)")
 _RATE = re.compile(r"tps = ([0-9.]+) ")
 _ORIGINS = """INSERT INTO origin (name, next, epoch, batch)
-    SELECT 'pgbench' || n, 1, 1, 0 FROM generate_series(0, {}) AS n"""
+    SELECT 'pgbench' || n, 1, 1, 0 FROM generate_series(0, {}) AS n
+    ON CONFLICT DO NOTHING"""
 
 
 def run(server: Server, settings: Settings, seconds: float, concurrency: int, subscribers: int, at: int) -> dict:
     """Sessions, and the seconds that they took."""
     server.execute(_ORIGINS.format(concurrency - 1))
-    values = _values(settings, at) | {"subscribers": subscribers, "first": FIRST_MSISDN}
+    values = _values(settings, at) | {"pairs": subscribers // 2, "first": FIRST_MSISDN}
     command = [program_folder() / "pgbench", "--no-vacuum", "--protocol=prepared", f"--client={concurrency}",
                f"--jobs={THREADS}", f"--file={SCRIPT}", *(f"--define={name}={one}" for name, one in values.items())]
     for length_s in (WARM_S, round(seconds)):
