@@ -82,7 +82,7 @@ async def test_every_subscriber_has_one_whole_session(serve):
 
 @pytest_twisted.ensureDeferred
 async def test_the_end_is_kept_and_the_warm_up_is_not_counted(serve):
-    network, port = serve(Network)
+    _network, port = serve(Network)
     ticks = itertools.count()
     counted = Counted(100, 200)
     people = (str(33_700_000_000 + 10 * n) for n in itertools.count())
