@@ -129,15 +129,18 @@ class World:
         answer = self.traffic.heard(SETTLE_S)
         assert answer == "finished", f"the traffic says {answer!r}"
         wait_until(lambda: unsettled(self.store.books) == 0, SETTLE_S, "the settling of everything")
+        closed = self._files_closed()
         for daemon in self.daemons:
             assert daemon.stop() == 0, f"the {daemon.name} did not stop in peace"
             daemon.start(sys.executable, str(LATER))
-        wait_until(self._files_closed, SETTLE_S, "the closing of the hour's ticket files")
+        self._await_all()
+        wait_until(lambda: all(now > before for now, before in zip(self._files_closed(), closed, strict=True)),
+                   SETTLE_S, "the closing of the hour's ticket files")
         wait_until(lambda: not any(lags(self.store.books).values()), SETTLE_S, "the last acknowledgement")
         self.traffic.say("end")
         self.traffic.process.wait(SETTLE_S)
         for process in (*self.daemons, self.ledger):
             assert process.stop() == 0, f"the {process.name} did not stop in peace"
 
-    def _files_closed(self) -> bool:
-        return all(any((state / "tickets").glob("*.jsonl")) for state in self._states.values())
+    def _files_closed(self) -> list[int]:
+        return [len(list((state / "tickets").glob("*.jsonl"))) for state in self._states.values()]
