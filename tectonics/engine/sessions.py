@@ -6,6 +6,10 @@ screen: from the snapshot, from those who wait for the same answer, or from the 
 after a restart and on another node.  A request that arrives without a snapshot is replayed from the
 start and stops before the confirmation: what was not shown here is not agreed to here.
 
+What has ended is kept for those who ask for the same screen again: ENDED_MAX sessions, the oldest is
+forgotten first; the one that moved money is then answered from its trigger's row.  Screens and inputs that
+many have alike are kept once (ALIKE_MAX of them, then anew).
+
 When the billing system is slow the budget's end commits "you will get an SMS" as the answer.
 """
 
@@ -32,6 +36,8 @@ from tectonics.workflows.dialogue import Menus, Move, Snapshot
 from tectonics.workflows.lending import choices, refusal
 
 STEPS_MAX = 24  # a session that needs more is ended
+ENDED_MAX = 50_000  # at 1,000 sessions a second nearly a minute, longer than any gateway tries again
+ALIKE_MAX = 2000  # screens and inputs
 POLL_S = 0.25  # how often a request that another node serves is looked for
 LAST_RESORT_S = 0.8  # beyond the budget: then "busy" is answered whatever hangs
 log = Logger()
@@ -57,9 +63,11 @@ class Sessions:
         self._limits, self._codes = limits, codes
         self._serving = 0  # requests under way, those that wait for the billing system too
         self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
+        self._ended: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
+        self._alike: dict = {}
 
     def __len__(self) -> int:
-        return len(self._sessions)
+        return len(self._sessions) + len(self._ended)
 
     def step(self, style: Style, dialled: Dialled) -> Deferred[Screen]:
         """The next screen, within the style's budget. Never fails."""
@@ -109,16 +117,18 @@ class Sessions:
 
     def _session(self, style: Style, dialled: Dialled) -> Session | None:
         key = (style.channel, dialled.session, dialled.msisdn)
-        session = self._sessions.get(key)
+        session = self._sessions.get(key) or self._ended.get(key)
         if session is None or session.expires_at <= dialled.at and not session.running:
             if max(self._serving, self._engine.dispatching) >= self._limits.dialogues_max:
                 self._engine.metrics.count("tectonics_shed_total", "dial")
                 return None
-            session = self._sessions[key] = Session()
+            session = Session()
         elif max(self._serving, self._engine.dispatching) >= self._limits.dispatch_max:
             self._engine.metrics.count("tectonics_shed_total", "step")
             return None
         session.expires_at = dialled.at + style.session_s * 1000
+        self._ended.pop(key, None)
+        self._sessions[key] = session
         self._sessions.move_to_end(key)
         self._forget(dialled.at)
         return session
@@ -129,6 +139,21 @@ class Sessions:
             if oldest.running or oldest.expires_at > now and len(self._sessions) <= self._limits.sessions_max:
                 break
             del self._sessions[key]
+        ended_max = min(ENDED_MAX, self._limits.sessions_max)
+        while self._ended and (len(self._ended) > ended_max
+                               or next(iter(self._ended.values())).expires_at <= now):
+            self._ended.popitem(last=False)
+
+    def _end(self, key: tuple[str, str, str], session: Session) -> None:
+        """From now on it is only kept for those who ask again."""
+        if self._sessions.get(key) is session:
+            self._ended[key] = self._sessions.pop(key)
+
+    def _once(self, value):
+        """The value itself, or one that is alike and kept already."""
+        if len(self._alike) >= ALIKE_MAX:
+            self._alike.clear()
+        return self._alike.setdefault(value, value)
 
     async def _run(self, session: Session, request: str, style: Style, dialled: Dialled) -> Screen:
         joined = session.running[request] = []
@@ -143,8 +168,10 @@ class Sessions:
             if screen is None:
                 screen = self._say("busy")
             else:
-                session.seen = dialled.text
-                session.answers[request] = screen.encode()
+                session.seen = self._once(dialled.text)
+                session.answers[self._once(request)] = self._once(screen.encode())
+                if not screen.more and not session.running:
+                    self._end((style.channel, dialled.session, dialled.msisdn), session)
             for waiter in joined:
                 waiter.callback(screen)
 

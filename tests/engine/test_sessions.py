@@ -56,6 +56,17 @@ def test_snapshots_are_bounded_and_the_oldest_goes(node):
     assert len(node.core.sessions) <= 4
 
 
+def test_what_has_ended_is_kept_apart_and_answers_the_same(node):
+    first = step(node)
+    step(node, "1")
+    granted = step(node, "1*1")
+    assert granted.text.startswith("result.granted")
+    assert (len(node.core.sessions._sessions), len(node.core.sessions._ended)) == (0, 1)
+    assert (step(node), step(node, "1*1")) == (first, granted)
+    node.core.sessions._ended.clear()
+    assert step(node, "1*1") == granted  # from the trigger's row
+
+
 def test_a_store_that_hangs_is_answered_within_the_budget(node):
     node.files.store.load = lambda *a, **k: Deferred()
     begun, screens = node.clock.seconds(), []
