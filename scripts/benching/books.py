@@ -14,9 +14,9 @@ _GRANTED = "SELECT count(*) FROM ticket WHERE type = 'advance.granted' AND at BE
 _RECOVERED = "SELECT count(*), max(at) - min(at) FROM ticket WHERE type = 'recovery.full' AND at > ?"
 _LENT = """SELECT coalesce(sum(amount_minor), 0),
         coalesce(sum(amount_minor + fee_minor - outstanding_minor), 0)
-    FROM advance WHERE state IN ('open', 'repaid') AND msisdn % 2 = 0"""
+    FROM advance WHERE state IN ('open', 'repaid') AND msisdn % ? = 0"""
 _MOVED = "SELECT coalesce(sum(amount_minor), 0) FROM movement WHERE kind = ?"
-_NUMBERS = "SELECT origin, count(*), max(seq) - min(seq) + 1 FROM ticket WHERE origin NOT LIKE 'pgbench%' GROUP BY origin"
+_NUMBERS = "SELECT origin, count(*), max(seq) - min(seq) + 1 FROM ticket WHERE origin NOT LIKE ? GROUP BY origin"
 
 
 class Books:
@@ -36,14 +36,14 @@ class Books:
 
     def check(self) -> list[str]:
         """What does not agree; [] is right."""
-        lent_minor, paid_minor = self._one(_LENT)
+        lent_minor, paid_minor = self._one(_LENT, (2,))
         credited_minor, debited_minor = self._moved("credit"), self._moved("debit")
         found = []
         if lent_minor != credited_minor:
             found.append(f"the store has lent {lent_minor}, the ledger has credited {credited_minor}")
         if paid_minor != -debited_minor:
             found.append(f"the store was paid back {paid_minor}, the ledger has taken {-debited_minor}")
-        for origin, count, span in self._store.execute(_NUMBERS).fetchall():
+        for origin, count, span in self._store.execute(_NUMBERS, ("pgbench%",)).fetchall():
             if count != span:
                 found.append(f"{count} tickets of {origin} have {span} numbers")
         return found
