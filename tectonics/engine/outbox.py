@@ -47,7 +47,6 @@ class OutboxRunner:
         self._messenger, self._enquiry, self._pace = messenger, enquiry, pace
         self._at_work: set[str] = set()
         self._stopping = False
-        self.unknown_oldest_at: int | None = None
         engine.on_decided.append(self.heard)
 
     @property
