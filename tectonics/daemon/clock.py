@@ -9,6 +9,7 @@ differ by more than ANCHOR_S (a machine that slept, a wrong clock that was set r
 import os
 import time
 
+from tectonics.daemon.deadlines import Deadlines
 from tectonics.ports import Clock
 
 ANCHOR_S = 2.0
@@ -21,6 +22,8 @@ class WallClock:
     def __init__(self, reactor) -> None:
         self._reactor = reactor
         self._offset_s = time.time() - time.monotonic()
+        self._deadlines = Deadlines(reactor, time.monotonic)
+        self.callLater = self._deadlines.call_later  # as IReactorTime; it comes up to a slot late
 
     def seconds(self) -> float:
         """Seconds since 1970-01-01 UTC."""
@@ -30,14 +33,6 @@ class WallClock:
             self._offset_s += wall - now
             return wall
         return now
-
-    def callLater(self, delay, callable, *args, **kwargs):
-        """As IReactorTime."""
-        return self._reactor.callLater(delay, callable, *args, **kwargs)
-
-    def getDelayedCalls(self):
-        """As IReactorTime."""
-        return self._reactor.getDelayedCalls()
 
 
 class RisingIds:
