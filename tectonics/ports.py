@@ -50,7 +50,8 @@ class Capabilities:
 
 
 class Billing(Protocol):
-    """A prepaid billing system. Writes answer Outcome and never fail."""
+    """A prepaid billing system. Writes answer Outcome and never fail. Everything is answered by the
+    deadline that the connector was configured with, Unknown or Unavailable where its peer is silent."""
 
     capabilities: Capabilities
 

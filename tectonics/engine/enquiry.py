@@ -15,7 +15,10 @@ SILENT_MAX = 5  # enquiries in a row without an answer before the billing system
 
 
 class Enquiry:
-    """Balance enquiries that never fail and never take longer than asked."""
+    """Balance enquiries that never fail and never take longer than asked.
+
+    `deadline_s` is the connector's own for an enquiry, as it was configured.
+    """
 
     def __init__(self, billing: Billing, clock: Clock, alarms: Alarms, deadline_s: float) -> None:
         self._billing, self._clock, self._alarms = billing, clock, alarms
@@ -47,7 +50,9 @@ class Enquiry:
         return Balance(most + 1 if answer else 0, now)
 
     async def _ask(self, asked, deadline_s: float):
-        asked.addTimeout(deadline_s, self._clock, lambda *_: Unavailable("no answer in time"))
+        """The connector keeps its own deadline; only one that is shorter is watched here."""
+        if deadline_s < self._deadline_s:
+            asked.addTimeout(deadline_s, self._clock, lambda *_: Unavailable("no answer in time"))
         try:
             answer = await asked
         except CancelledError:

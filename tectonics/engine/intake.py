@@ -10,6 +10,7 @@ from tectonics.domain.errors import Busy
 from tectonics.domain.events import FeedEvent
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.pace import Limits
+from tectonics.engine.running import deferred
 
 
 class EngineIntake:
@@ -21,7 +22,7 @@ class EngineIntake:
 
     def feed(self, event: FeedEvent) -> Deferred[str]:
         """`OK` once durable, `DUP` when seen before."""
-        return Deferred.fromCoroutine(self._feed(event))
+        return deferred(self._feed(event))
 
     def backlogged(self) -> bool:
         """True while a feed should read no further."""

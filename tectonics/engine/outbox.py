@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from tectonics.domain.commands import Command, Credit, Debit, MoneyCommand, Notify
 from tectonics.domain.errors import OurFault, TheirFault
@@ -29,6 +30,7 @@ from tectonics.domain.outcome import Done, NotFound, Outcome, Refused, Unknown
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import OutboxPace
+from tectonics.engine.running import start
 from tectonics.ports import LOOK_UP, Billing, Messenger, Outbox, OutboxRow
 from tectonics.workflows.decision import Decision
 
@@ -92,9 +94,12 @@ class OutboxRunner:
         if op in self._at_work or self._stopping:
             return
         self._at_work.add(op)
-        done = Deferred.fromCoroutine(work())
-        done.addErrback(_left_to_the_next_poll, op)
-        done.addCallback(lambda _: self._at_work.discard(op))
+        start(work(), lambda result: self._ended(op, result))
+
+    def _ended(self, op: str, result) -> None:
+        self._at_work.discard(op)
+        if isinstance(result, Failure):
+            _left_to_the_next_poll(result, op)
 
     # --- one command
 

@@ -32,6 +32,7 @@ from tectonics.engine.answers import Answers
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import Limits
+from tectonics.engine.running import start
 from tectonics.workflows.dialogue import Menus, Move, Snapshot
 from tectonics.workflows.lending import choices, refusal
 
@@ -71,10 +72,11 @@ class Sessions:
 
     def step(self, style: Style, dialled: Dialled) -> Deferred[Screen]:
         """The next screen, within the style's budget. Never fails."""
-        guarded = Deferred.fromCoroutine(self._step(style, dialled))
-        guarded.addErrback(self._failed, dialled)
-        guarded.addCallback(self._fit, style, dialled)
-        return guarded
+        told: Deferred[Screen] = Deferred()
+        screen = self._at_once(style, dialled, told)
+        if screen is not None:
+            told.callback(self._fit(screen, style))
+        return told
 
     def ended(self, style: Style, session: str, msisdn: str) -> None:
         """The gateway says that the session is over."""
@@ -82,24 +84,19 @@ class Sessions:
         if known is not None and not known.running:
             known.snapshot = None
 
-    def _failed(self, failure, dialled: Dialled) -> Screen:
-        if not failure.check(TheirFault, OurFault):
-            log.failure("a dialogue failed", failure)
-            self._engine.alarms.raise_alarm("internal_fault", f"dialogue: {failure.getErrorMessage()}", "dialogue")
-        return self._say("busy")
-
-    def _fit(self, screen: Screen, style: Style, dialled: Dialled) -> Screen:
+    def _fit(self, screen: Screen, style: Style) -> Screen:
         text = cut(screen.text, style)
         self._engine.metrics.count("tectonics_dialogue_answers_total", style.channel,
                                    "continue" if screen.more else "end")
-        return Screen(text, screen.more)
+        return screen if text == screen.text else Screen(text, screen.more)
 
     def _say(self, key: str, language: str = "") -> Screen:
         return Screen(self._engine.catalogue.text(key, language), more=False)
 
     # --- one request
 
-    async def _step(self, style: Style, dialled: Dialled) -> Screen:
+    def _at_once(self, style: Style, dialled: Dialled, told: Deferred[Screen]) -> Screen | None:
+        """What can be said without asking anybody; None when `told` is going to hear it."""
         if dialled.code not in self._codes:
             return self._say("code.unknown")
         session = self._session(style, dialled)
@@ -110,10 +107,13 @@ class Sessions:
                                            or request == session.seen):
             return Screen.decode(session.answers[request])
         if request in session.running:
-            return await _joined(session.running[request])
+            session.running[request].append(told)
+            return None
         if session.running or len(session.answers) >= STEPS_MAX:
             return self._say("busy")
-        return await self._run(session, request, style, dialled)
+        session.running[request] = [told]
+        self._run(session, request, style, dialled)
+        return None
 
     def _session(self, style: Style, dialled: Dialled) -> Session | None:
         key = (style.channel, dialled.session, dialled.msisdn)
@@ -155,42 +155,44 @@ class Sessions:
             self._alike.clear()
         return self._alike.setdefault(value, value)
 
-    async def _run(self, session: Session, request: str, style: Style, dialled: Dialled) -> Screen:
-        joined = session.running[request] = []
+    def _run(self, session: Session, request: str, style: Style, dialled: Dialled) -> None:
+        """Serves the request; at the latest a little beyond the budget everybody who waits is told.
+
+        That is the last resort: even a store that hangs does not keep the gateway waiting. What is under
+        way is not cancelled: it is finished, and found by whoever asks again.
+        """
         self._serving += 1
-        screen = None
-        try:
-            screen = await self._within(style, dialled, self._serve(session, style, dialled))
-            return screen
-        finally:
-            del session.running[request]
-            self._serving -= 1
-            if screen is None:
-                screen = self._say("busy")
-            else:
-                session.seen = self._once(dialled.text)
-                session.answers[self._once(request)] = self._once(screen.encode())
-                if not screen.more and not session.running:
-                    self._end((style.channel, dialled.session, dialled.msisdn), session)
-            for waiter in joined:
-                waiter.callback(screen)
-
-    def _within(self, style: Style, dialled: Dialled, serving) -> Deferred[Screen]:
-        """Last resort: even a store that hangs does not keep the gateway waiting. What is under way is
-        not cancelled: it is finished, and found by whoever asks again."""
-        answered = Deferred()
         left_s = max(0.1, self._left_s(style, dialled) + LAST_RESORT_S)
-        timer = self._engine.clock.callLater(left_s, lambda: answered.callback(self._say("busy")))
+        timer = self._engine.clock.callLater(
+            left_s, lambda: self._conclude(session, request, style, dialled, self._say("busy")))
 
-        def served(result):
+        def served(result) -> None:
+            failed = isinstance(result, Failure)
+            if failed:
+                self._failed(result)
             if timer.active():
                 timer.cancel()
-                answered.callback(result)
-            elif isinstance(result, Failure):
-                log.failure("a dialogue failed after its answer was due", result)
+                self._conclude(session, request, style, dialled, None if failed else result)
 
-        Deferred.fromCoroutine(serving).addBoth(served)
-        return answered
+        start(self._serve(session, style, dialled), served)
+
+    def _failed(self, failure: Failure) -> None:
+        if not failure.check(TheirFault, OurFault):
+            log.failure("a dialogue failed", failure)
+            self._engine.alarms.raise_alarm("internal_fault", f"dialogue: {failure.getErrorMessage()}", "dialogue")
+
+    def _conclude(self, session: Session, request: str, style: Style, dialled: Dialled,
+                  screen: Screen | None) -> None:
+        """Keeps the screen and tells it; None is a failure, of which nothing is kept."""
+        waiting = session.running.pop(request)
+        self._serving -= 1
+        if screen is not None:
+            session.seen = self._once(dialled.text)
+            session.answers[self._once(request)] = self._once(screen.encode())
+            if not screen.more and not session.running:
+                self._end((style.channel, dialled.session, dialled.msisdn), session)
+        for told in waiting:
+            told.callback(self._fit(screen or self._say("busy"), style))
 
     async def _serve(self, session: Session, style: Style, dialled: Dialled) -> Screen:
         if session.snapshot is None and session.answers and style.mode == "cumulative":
@@ -275,23 +277,29 @@ class Sessions:
 
     async def _awaited(self, style: Style, dialled: Dialled, trigger: Trigger,
                        answered: Deferred[bytes]) -> Screen:
+        watch = self._engine.clock.callLater(
+            min(POLL_S, max(0.01, self._left_s(style, dialled))), lambda: start(self._see_answered(style, dialled, trigger, answered), self._seen))
         try:
-            await self._see_answered(style, dialled, trigger, answered)
             return Screen.decode(await answered)
         finally:
+            if watch.active():
+                watch.cancel()
             self._answers.forget(dialled.msisdn, trigger, answered)
+
+    def _seen(self, result) -> None:
+        if isinstance(result, Failure):
+            self._failed(result)
 
     async def _see_answered(self, style: Style, dialled: Dialled, trigger: Trigger,
                             answered: Deferred[bytes]) -> None:
-        """Returns when there is an answer: the result, another node's, or at the budget's end "pending".
+        """Sees to it that there is an answer: the result, another node's, or at the budget's end "pending".
 
         What is asked for has been committed: should the store be away meanwhile, "busy" would be untrue.
         """
         while not answered.called and self._left_s(style, dialled) > 0:
-            pause_s = min(POLL_S, max(0.01, self._left_s(style, dialled)))
-            await _first(answered, pause_s, self._engine.clock)
+            await _unless_away(self._look(dialled.msisdn, trigger))
             if not answered.called:
-                await _unless_away(self._look(dialled.msisdn, trigger))
+                await _pause(min(POLL_S, max(0.01, self._left_s(style, dialled))), self._engine.clock)
         if not answered.called:
             await _unless_away(self._promise(dialled.msisdn, trigger))
         if not answered.called:
@@ -339,23 +347,7 @@ def _show(session: Session, move: Move) -> Screen:
     return move.screen
 
 
-def _joined(waiters: list[Deferred]) -> Deferred[Screen]:
-    waiter = Deferred()
-    waiters.append(waiter)
-    return waiter
-
-
-def _first(answered: Deferred, pause_s: float, clock) -> Deferred[None]:
-    """Fires when `answered` does or the pause is over; leaves `answered`'s result in place."""
-    either = Deferred()
-    timer = clock.callLater(pause_s, lambda: either.called or either.callback(None))
-
-    def heard(result):
-        if timer.active():
-            timer.cancel()
-        if not either.called:
-            either.callback(None)
-        return result
-
-    answered.addBoth(heard)
-    return either
+def _pause(delay_s: float, clock) -> Deferred[None]:
+    pause: Deferred[None] = Deferred()
+    clock.callLater(delay_s, pause.callback, None)
+    return pause
