@@ -34,7 +34,7 @@ from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
 from tectonics.workflows.dialogue import Menus, Move, Snapshot
-from tectonics.workflows.lending import choices, refusal
+from tectonics.workflows.lending import Refusal, examine, too_rich
 
 STEPS_MAX = 24  # a session that needs more is ended
 ENDED_MAX = 50_000  # at 1,000 sessions a second nearly a minute, longer than any gateway tries again
@@ -223,12 +223,12 @@ class Sessions:
         if inputs and inputs[0].strip() == keys(style).owe:
             return menus.owed(account)
         self._engine.metrics.count("tectonics_requests_total", "advance")
-        balance = None
-        if refusal(account, context, None) is None:
+        examined, balance = examine(account, context), None
+        if not isinstance(examined, Refusal):
             balance = await self._enquiry.balance(account, context.policy, self._left_s(style, dialled))
-        if balance is None or refusal(account, context, balance) is not None:
+        if balance is None or too_rich(balance, context) is not None:
             return await self._refuse(style, dialled, trigger, balance)
-        move = menus.open(account, choices(account, context))
+        move = menus.open(account, examined)
         return _show(session, menus.replay(move, inputs))
 
     async def _refuse(self, style: Style, dialled: Dialled, trigger: Trigger,

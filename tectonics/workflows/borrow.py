@@ -13,7 +13,7 @@ committed is the one the subscriber gets, on whatever node he asks again; a resu
 from dataclasses import replace
 
 from tectonics.domain import advance as adv
-from tectonics.domain.advance import Advance
+from tectonics.domain.advance import Advance, Offer
 from tectonics.domain.commands import Credit
 from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, CreditAnswered, Trigger
 from tectonics.domain.outcome import Done, NotFound, Refused, Unknown
@@ -53,9 +53,7 @@ def _refuse(account: Account, refused: Refusal, trigger: Trigger, context: Conte
 def confirmed(account: Account, event: BorrowConfirmed, context: Context) -> Decision:
     """Asks the billing system for the credit if the offer still holds, else says why not."""
     offer = event.offer
-    refused = lending.refusal(account, context, event.balance)
-    if refused is None and not lending.still_holds(offer, account, context):
-        refused = Refusal("offer_changed")
+    refused = _refused(offer, account, event, context)
     if refused is not None:
         return _refuse(account, refused, event.trigger, context, tier=offer.tier,
                        amount=context.money(offer.amount_minor), fee=context.money(offer.fee_minor),
@@ -67,6 +65,16 @@ def confirmed(account: Account, event: BorrowConfirmed, context: Context) -> Dec
     return Decision(changed, f"lends {context.money(offer.amount_minor)} {offer.currency}, "
                     f"asking the billing system", commands=(credit,),
                     lent_count=1, lent_minor=offer.amount_minor)
+
+
+def _refused(offer: Offer, account: Account, event: BorrowConfirmed, context: Context) -> Refusal | None:
+    examined = lending.examine(account, context)
+    if isinstance(examined, Refusal):
+        return examined
+    refused = lending.too_rich(event.balance, context)
+    if refused is None and not lending.still_holds(offer, examined, context):
+        refused = Refusal("offer_changed")
+    return refused
 
 
 def _new_advance(account: Account, event: BorrowConfirmed, context: Context) -> Advance:

@@ -1,8 +1,8 @@
 """The rules of lending: who may borrow, and how much of what.
 
-`refusal` goes through the rules in a fixed order and names the first that refuses; the rules that
-need no question to the billing system come first, so that most refusals cost it nothing.
-`choices` are the tiers that still fit under the ceiling and the day's caps.
+`examine` goes through the rules in a fixed order and names the first that refuses, or the choices: the
+tiers that still fit under the ceiling and the day's caps.  It needs no question to the billing system, so
+that most refusals cost it nothing; `too_rich` is the one rule that does, and `refusal` is both.
 """
 
 from dataclasses import dataclass
@@ -44,19 +44,21 @@ class Choice:
     max_minor: int = 0
 
 
-def refusal(account: Account, context: Context, balance: Balance | Unavailable | None) -> Refusal | None:
-    """Why this subscriber may not borrow now; None when he may.
-
-    With `balance` None only the rules that need no balance are asked.
-    """
+def examine(account: Account, context: Context) -> "Refusal | tuple[Choice, ...]":
+    """Why this subscriber may not borrow whatever his balance, or what he may choose from."""
     for rule in (_service, _person, _history, _open, _pauses, _day):
         found = rule(account, context)
         if found is not None:
             return found
-    found = None if balance is None else _balance(balance, context)
-    if found is None and not choices(account, context):
-        found = Refusal("ceiling")
-    return found
+    return choices(account, context) or Refusal("ceiling")
+
+
+def refusal(account: Account, context: Context, balance: Balance | Unavailable | None) -> Refusal | None:
+    """Why this subscriber may not borrow now; None when he may. With `balance` None it is not looked at."""
+    examined = examine(account, context)
+    if isinstance(examined, Refusal):
+        return examined
+    return None if balance is None else too_rich(balance, context)
 
 
 def _service(account: Account, context: Context) -> Refusal | None:
@@ -115,7 +117,8 @@ def _day(account: Account, context: Context) -> Refusal | None:
     return None
 
 
-def _balance(balance: Balance | Unavailable, context: Context) -> Refusal | None:
+def too_rich(balance: Balance | Unavailable, context: Context) -> Refusal | None:
+    """Why the balance, or the billing system's silence, forbids it."""
     most = context.policy.lending.balance_minor_max
     if isinstance(balance, Unavailable):
         return Refusal("billing_unavailable")
@@ -139,30 +142,45 @@ def _least(cap: int | None, used: int, service_cap: int | None, service_used: in
     return min(left) if left else None
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one more advance may be at most; None where there is no limit."""
+
+    amount_minor: int | None  # left of the day
+    total_minor: int | None  # with its fee, under the ceiling
+
+    def holds(self, tier: Tier, amount_minor: int) -> bool:
+        """Whether an advance of this amount fits."""
+        if self.amount_minor is not None and amount_minor > self.amount_minor:
+            return False
+        return amount_minor > 0 and (
+            self.total_minor is None or amount_minor + fee_minor(tier.fee, amount_minor) <= self.total_minor)
+
+
 def choices(account: Account, context: Context) -> tuple[Choice, ...]:
     """The tiers that this subscriber may still take, with what they cost."""
     segment = segment_of(account, context.policy, context.now)
-    found = (_choice(number, tier, segment, account, context)
-             for number, tier in enumerate(segment.tiers, 1))
-    return tuple(choice for choice in found if choice is not None)
+    ceiling = segment.ceiling_minor
+    room = Room(day_left(account, context)[1], None if ceiling is None else ceiling - account.exposed_minor)
+    found = [_choice(number, tier, segment, account, context, room)
+             for number, tier in enumerate(segment.tiers, 1)]
+    return tuple([choice for choice in found if choice is not None])
 
 
-def _choice(number: int, tier: Tier, segment: Segment, account: Account, context: Context) -> Choice | None:
-    def fits(amount_minor: int) -> bool:
-        return amount_minor > 0 and _fits(tier, segment, account, context, amount_minor)
-
+def _choice(number: int, tier: Tier, segment: Segment, account: Account, context: Context,
+            room: Room) -> Choice | None:
     match tier.amount:
         case FixedAmount():
             amount = tier.amount.amount_minor
         case ComputedAmount():
             amount = _computed(tier.amount, account, context.now)
-            while amount >= tier.amount.min_minor and not fits(amount):
+            while amount >= tier.amount.min_minor and not room.holds(tier, amount):
                 amount -= tier.amount.step_minor
             if amount < tier.amount.min_minor:
                 return None
         case TypedAmount():
-            return _typed(number, tier, segment, fits)
-    if not fits(amount):
+            return _typed(number, tier, segment, room)
+    if not room.holds(tier, amount):
         return None
     return Choice(number, tier, segment.name, offer_of(tier, segment.name, context.policy, amount))
 
@@ -172,24 +190,17 @@ def _computed(rule: ComputedAmount, account: Account, now: int) -> int:
     return min(share // rule.step_minor * rule.step_minor, rule.max_minor)
 
 
-def _typed(number: int, tier: Tier, segment: Segment, fits) -> Choice | None:
+def _typed(number: int, tier: Tier, segment: Segment, room: Room) -> Choice | None:
     low, step = tier.amount.min_minor, tier.amount.step_minor
     # The cost rises with the amount, so the largest amount that fits is found by halving.
     fitting, failing = -1, (tier.amount.max_minor - low) // step + 1
     while failing - fitting > 1:
         middle = (fitting + failing) // 2
-        fitting, failing = (middle, failing) if fits(low + middle * step) else (fitting, middle)
+        fitting, failing = (middle, failing) if room.holds(tier, low + middle * step) \
+            else (fitting, middle)
     if fitting < 0:
         return None
     return Choice(number, tier, segment.name, None, low, low + fitting * step)
-
-
-def _fits(tier: Tier, segment: Segment, account: Account, context: Context, amount_minor: int) -> bool:
-    _, left = day_left(account, context)
-    if left is not None and amount_minor > left:
-        return False
-    total = amount_minor + fee_minor(tier.fee, amount_minor)
-    return segment.ceiling_minor is None or account.exposed_minor + total <= segment.ceiling_minor
 
 
 def offer_of(tier: Tier, segment: str, policy: Policy, amount_minor: int) -> Offer:
@@ -207,9 +218,9 @@ def typed_offer(choice: Choice, amount_minor: int, policy: Policy) -> Offer | No
     return offer_of(choice.tier, choice.segment, policy, amount_minor)
 
 
-def still_holds(offer: Offer, account: Account, context: Context) -> bool:
-    """Whether the offer that was shown could be shown again now, under the policy of now."""
-    for choice in choices(account, context):
+def still_holds(offer: Offer, among: tuple[Choice, ...], context: Context) -> bool:
+    """Whether the offer that was shown could be shown again now, `among` the choices of now."""
+    for choice in among:
         if choice.tier.id == offer.tier and choice.segment == offer.segment:
             again = choice.offer or typed_offer(choice, offer.amount_minor, context.policy)
             if isinstance(choice.tier.amount, ComputedAmount) and again is not None \

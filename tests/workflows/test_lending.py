@@ -33,6 +33,10 @@ def reason(account, ctx=None, balance=None):
     return refused.reason if refused else None
 
 
+def holds(shown, ctx):
+    return lending.still_holds(shown, lending.choices(subscriber(), ctx), ctx)
+
+
 def owing(account, amount=200, fee=20, **changes):
     shown = replace(offer(subscriber()), amount_minor=amount, fee_minor=fee)
     debt = Advance("a1", account.generation, OPEN, shown, "op", "ussd_http", "t", NOW, NOW + DAY, NOW + DAY)
@@ -177,7 +181,7 @@ def test_a_typed_amount_is_offered_up_to_what_is_left():
     assert lending.typed_offer(choice, 250, ctx.policy).fee_minor == 25
     for wrong in (99, 120, 950, 0, -100):
         assert lending.typed_offer(choice, wrong, ctx.policy) is None
-    assert lending.still_holds(lending.typed_offer(choice, 250, ctx.policy), subscriber(), ctx)
+    assert holds(lending.typed_offer(choice, 250, ctx.policy), ctx)
 
 
 def test_a_computed_amount_follows_what_was_recharged():
@@ -195,11 +199,11 @@ def test_fees_in_steps():
 
 def test_an_offer_holds_only_while_its_price_does():
     shown = offer(subscriber())
-    assert lending.still_holds(shown, subscriber(), context())
+    assert holds(shown, context())
     dearer = replace(POLICY, version=2, segments=(replace(STANDARD, tiers=(tier(2, 200, 21),)),))
-    assert not lending.still_holds(replace(shown, tier="2"), subscriber(), context(policy=dearer))
+    assert not holds(replace(shown, tier="2"), context(policy=dearer))
     same = replace(POLICY, version=2)
-    assert lending.still_holds(shown, subscriber(), context(policy=same))
+    assert holds(shown, context(policy=same))
 
 
 @given(st.integers(0, 2000), st.integers(0, 2000), st.integers(1, 500), st.integers(0, 500))
