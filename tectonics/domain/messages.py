@@ -92,19 +92,50 @@ class Problem:
         return ": ".join(part for part in (self.language, self.key, self.text) if part)
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A text that is ready to be filled in: what stands between its variables, and their names."""
+
+    literals: str | None  # with %s for each variable; None where a $ stands alone
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> "Form":
+        """The form of a string.Template."""
+        literals, names, end = [], [], 0
+        for found in Template.pattern.finditer(text):
+            literals.append(text[end:found.start()].replace("%", "%%"))
+            end = found.end()
+            if found["invalid"] is not None:
+                return cls(None, ())
+            name = found["named"] or found["braced"]
+            literals.append("%s" if name else "$")
+            names += [name] if name else []
+        return cls("".join(literals) + text[end:].replace("%", "%%"), tuple(names))
+
+    def filled(self, key: str, variables: dict[str, str]) -> str:
+        """The text; OurFault when a variable is not supplied or the text is none."""
+        if self.literals is None:
+            raise OurFault(f"the text {key} cannot be filled in: a $ stands alone")
+        try:
+            return self.literals % tuple([variables[name] for name in self.names])
+        except KeyError as missing:
+            raise OurFault(f"the text {key} cannot be filled in: {missing} is not supplied") from missing
+
+
 class Catalogue:
     """The texts of every language; immutable once made.
 
     `texts` is {language: {key: text}}; `default` the language of whoever has none of these.
     """
 
-    __slots__ = ("_templates", "default", "texts")
+    __slots__ = ("_forms", "default", "texts")
 
     def __init__(self, texts: dict[str, dict[str, str]], default: str) -> None:
         self.texts = texts
         self.default = default
-        self._templates = {language: {key: Template(text) for key, text in entries.items()}
-                           for language, entries in texts.items()}
+        self._forms = {language: {key: Form.of(text) for key, text in entries.items()}
+                       for language, entries in texts.items()}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -118,17 +149,10 @@ class Catalogue:
         OurFault when the default lacks the key too or a variable is not supplied.
         """
         for choice in (language, language.partition("-")[0], self.default):
-            template = self._templates.get(choice, {}).get(key)
-            if template is not None:
-                return _filled(template, key, variables)
+            form = self._forms.get(choice, {}).get(key)
+            if form is not None:
+                return form.filled(key, variables)
         raise OurFault(f"the message catalogue has no text {key}")
-
-
-def _filled(template: Template, key: str, variables: dict[str, str]) -> str:
-    try:
-        return template.substitute(variables)
-    except (KeyError, ValueError) as error:
-        raise OurFault(f"the text {key} cannot be filled in: {error}") from error
 
 
 def examine(catalogue: Catalogue) -> list[Problem]:

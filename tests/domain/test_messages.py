@@ -1,6 +1,7 @@
 """The catalogue: filling in, falling back, and finding what is wrong before a subscriber does."""
 
 from pathlib import Path
+from string import Template
 
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from tectonics.domain.messages import (
     MESSAGES,
     NOTICES,
     Catalogue,
+    Form,
     problems,
     required,
     screens,
@@ -146,3 +148,17 @@ def test_problems_never_raises_and_what_has_none_can_be_filled(texts):
     if problems(catalogue) == []:
         for key, names in MESSAGES.items():
             catalogue.text(key, "en", **dict.fromkeys(names, "1"))
+
+
+@given(st.text(alphabet="$%{}ab_ s\n", max_size=40))
+def test_a_form_is_filled_as_the_template_is(text):
+    variables = {"a": "1", "b": "%s", "ab": "$a", "s": "100 %"}
+    try:
+        expected = Template(text).substitute(variables)
+    except (KeyError, ValueError):
+        expected = None
+    try:
+        filled = Form.of(text).filled("key", variables)
+    except OurFault:
+        filled = None
+    assert filled == expected
