@@ -11,23 +11,31 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 
-def start(work: Coroutine, done: Callable[[object], None]) -> None:
-    """Runs `work` to its end, now or later; then calls `done` with its result, a Failure where it raised."""
-    send = work.send
+class _Run:
+    """One coroutine under way; an object, since a function that refers to itself is garbage for the collector."""
 
-    def resume(result) -> None:
+    __slots__ = ("_done", "_work")
+
+    def __init__(self, work: Coroutine, done: Callable[[object], None]) -> None:
+        self._work, self._done = work, done
+
+    def resume(self, result) -> None:
+        work = self._work
         try:
-            awaited = result.throwExceptionIntoGenerator(work) if isinstance(result, Failure) else send(result)
+            awaited = result.throwExceptionIntoGenerator(work) if isinstance(result, Failure) else work.send(result)
         except StopIteration as end:
             ended = end.value
         except Exception:  # noqa: BLE001 named boundary: it is carried to `done`, as by a Deferred
             ended = Failure()
         else:
-            awaited.addBoth(resume)
+            awaited.addBoth(self.resume)
             return
-        done(ended)
+        self._done(ended)
 
-    resume(None)
+
+def start(work: Coroutine, done: Callable[[object], None]) -> None:
+    """Runs `work` to its end, now or later; then calls `done` with its result, a Failure where it raised."""
+    _Run(work, done).resume(None)
 
 
 def deferred(work: Coroutine) -> Deferred:

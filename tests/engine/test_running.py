@@ -1,5 +1,7 @@
 """Coroutines are run to their end, whatever they await and however it ends."""
 
+import gc
+
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.python.failure import Failure
 
@@ -68,3 +70,18 @@ def test_as_a_deferred():
     failed = []
     deferred(both(succeed(1), fail(ValueError()))).addErrback(lambda failure: failed.append(failure.type))
     assert failed == [ValueError]
+
+
+def test_leaves_nothing_for_the_collector():
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(100):
+            first, second = Deferred(), Deferred()
+            start(both(first, second), lambda result: None)
+            first.callback(1)
+            second.callback(2)
+        del first, second
+        assert gc.collect() < 10
+    finally:
+        gc.enable()
