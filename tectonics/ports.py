@@ -6,7 +6,7 @@ fails means our own fault (or, where a docstring says so, a TheirFault whose tex
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -20,6 +20,7 @@ from tectonics.domain.recharge import Recovery
 from tectonics.domain.screens import Dialled, Screen, Style
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import Ticket
+from tectonics.domain.value import value
 
 # --- time and ids ---------------------------------------------------------------------------------
 
@@ -39,7 +40,7 @@ class Ids(Protocol):
 
 # --- billing and messages -------------------------------------------------------------------------
 
-@dataclass(frozen=True, slots=True)
+@value
 class Capabilities:
     """What a connector promises about its billing system; the engine obeys."""
 
@@ -74,7 +75,7 @@ class Messenger(Protocol):
 
 # --- the store ------------------------------------------------------------------------------------
 
-@dataclass(frozen=True, slots=True)
+@value
 class Loaded:
     """What `Store.load` found; `answers` holds the asked triggers that exist (None: no answer yet)."""
 
@@ -82,7 +83,7 @@ class Loaded:
     answers: dict[Trigger, bytes | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Usage:
     """What this unit adds to the service's day."""
 
@@ -92,7 +93,7 @@ class Usage:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unit:
     """All that one decision writes, in one transaction, or nothing of it.
 
@@ -118,7 +119,7 @@ class Unit:
     usage: Usage | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Committed:
     """The unit is durable; its tickets got these numbers."""
 
@@ -126,12 +127,12 @@ class Committed:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Conflict:
     """Another unit was faster; load and decide again."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Duplicate:
     """The trigger has been served before; its answer, or None while it is being served."""
 
@@ -163,7 +164,7 @@ class Store(Protocol):
 SEND, LOOK_UP = "send", "look_up"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OutboxRow:
     """A command that waits for its outcome to be committed."""
 
@@ -191,7 +192,7 @@ class Outbox(Protocol):
         """Deletes a command whose outcome changes no account (a message was sent or given up)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TicketLine:
     """A numbered ticket as it is written everywhere: one JSON object, no newline."""
 
@@ -228,7 +229,7 @@ class TicketLog(Protocol):
         """(consumer, origin, seq) of all consumers."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PolicyVersion:
     """One numbered policy: `document` is what config/policy decodes."""
 
@@ -253,7 +254,7 @@ class PolicyLog(Protocol):
         """Adds version `expected + 1` and its audit ticket; None when somebody else added it first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Debt:
     """The gauges of what is owed."""
 
@@ -346,7 +347,7 @@ class Metrics(Protocol):
     def observe(self, name: str, seconds: float, *labels: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Alarm:
     """An active alarm; `id` is stable: kind, and what it concerns."""
 
@@ -381,7 +382,7 @@ class Administration(Protocol):
     def methods(self) -> Iterable[str]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Listener:
     """A port that the daemon serves: what it is and where."""
 

@@ -11,7 +11,7 @@ Its life (workflows/borrow.py, recover.py and expire.py own the moves):
 `granting` and `unknown` count as open when the rules ask what a subscriber has already got.
 """
 
-from dataclasses import dataclass
+from tectonics.domain.value import value
 
 GRANTING, UNKNOWN, OPEN, OVERDUE = "granting", "unknown", "open", "overdue"
 REPAID, WRITTEN_OFF, FAILED = "repaid", "written_off", "failed"
@@ -20,7 +20,7 @@ PENDING = frozenset({GRANTING, UNKNOWN})
 UNFINISHED = OUTSTANDING | PENDING
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Offer:
     """What one tier means for one subscriber at one moment; consent is given to exactly this."""
 
@@ -40,7 +40,7 @@ class Offer:
         return self.amount_minor + self.fee_minor
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Advance:
     """One loan; `op` is the identity under which the billing system was asked to credit it."""
 

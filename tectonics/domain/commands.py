@@ -5,12 +5,12 @@ caused.  `op` is the identity of a money operation, chosen once and stored; whoe
 however often, sends that.
 """
 
-from dataclasses import dataclass
+from tectonics.domain.value import value
 
 OP_MARK = "TEC-"  # every operation of ours begins with it, so that the feed can recognise it
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Credit:
     """Give credit: an advance (`advance` set) or the refund of a recovery (`recovery` set)."""
 
@@ -25,7 +25,7 @@ class Credit:
     valid_s: int = 0  # 0: as the billing system wishes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Debit:
     """Take back from the main balance; never more than there is."""
 
@@ -37,7 +37,7 @@ class Debit:
     recovery: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notify:
     """Tell the subscriber something by SMS; the text is fixed when it is decided."""
 

@@ -4,13 +4,13 @@ An event carries the peer's own id where there is one (`trigger`), and facts tha
 the decision with the time they were true.
 """
 
-from dataclasses import dataclass
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
+from tectonics.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trigger:
     """The peer's id of a request. Unique per subscriber and channel, for ever (until retention)."""
 
@@ -18,7 +18,7 @@ class Trigger:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BorrowAsked:
     """He asked what he could borrow, and the facts say that he may not: leave a ticket."""
 
@@ -28,7 +28,7 @@ class BorrowAsked:
     balance: Balance | Unavailable | None  # None: not asked, the other rules refuse already
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BorrowConfirmed:
     """He confirmed exactly this offer."""
 
@@ -39,7 +39,7 @@ class BorrowConfirmed:
     balance: Balance | Unavailable
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CreditAnswered:
     """The billing system answered the credit of an advance (or a look-up or a person did)."""
 
@@ -51,7 +51,7 @@ class CreditAnswered:
     resolved_by: str = ""  # look_up, or the person who reconciled
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnswerDue:
     """The channel's budget is over and the credit has not been answered."""
 
@@ -61,7 +61,7 @@ class AnswerDue:
     trigger: Trigger
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DebitAnswered:
     """The billing system answered the debit of a recovery; `available` is what is there now."""
 
@@ -74,7 +74,7 @@ class DebitAnswered:
     resolved_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RefundAnswered:
     """The billing system answered the refund of a reversed recharge's recovery."""
 
@@ -86,7 +86,7 @@ class RefundAnswered:
     resolved_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recharged:
     """The feed tells of a recharge."""
 
@@ -102,7 +102,7 @@ class Recharged:
     ref: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reversed:
     """The feed tells that the recharge `ref` was taken back."""
 
@@ -113,7 +113,7 @@ class Reversed:
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BalanceSeen:
     """The feed tells a balance (advertising will use it)."""
 
@@ -124,7 +124,7 @@ class BalanceSeen:
     balance_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LifecycleSeen:
     """The feed tells of the number: activated, sim_swapped, ported, recycled, account_type."""
 
@@ -137,7 +137,7 @@ class LifecycleSeen:
     value: str = ""  # of account_type: prepaid or postpaid
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AdvanceDue:
     """The debt's due date has passed."""
 
@@ -146,7 +146,7 @@ class AdvanceDue:
     advance: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProfileChanged:
     """An operator changed something: bar, unbar, allow, deny, unlist, segment, language, forget."""
 
@@ -158,7 +158,7 @@ class ProfileChanged:
     trigger: Trigger
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WrittenOff:
     """An operator gives a debt up."""
 

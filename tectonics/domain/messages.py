@@ -6,12 +6,12 @@ against that list, so that a missing text, language or variable is found by chec
 a subscriber; at run time a language that nobody translated falls back to the default.
 """
 
-from dataclasses import dataclass
 from string import Template
 
 from tectonics.domain.errors import OurFault
 from tectonics.domain.screens import Style
 from tectonics.domain.text import fits
+from tectonics.domain.value import value
 
 _VARIABLES = {
     "menu.title": "",
@@ -80,7 +80,7 @@ def required(key: str) -> frozenset[str]:
     return MESSAGES[key] - {"currency"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Problem:
     """What is wrong with one text; without `key` it concerns the whole language."""
 
@@ -92,7 +92,7 @@ class Problem:
         return ": ".join(part for part in (self.language, self.key, self.text) if part)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Form:
     """A text that is ready to be filled in: what stands between its variables, and their names."""
 

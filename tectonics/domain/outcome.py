@@ -4,10 +4,10 @@ Unknown is a state, not an exception: the write may have happened.  It is read b
 a person, and never repeated as a new operation.
 """
 
-from dataclasses import dataclass
+from tectonics.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Done:
     """It happened; `ref` is the peer's own reference."""
 
@@ -15,7 +15,7 @@ class Done:
     balance_minor: int | None = None  # after it, where the peer says
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refused:
     """It certainly did not happen. Reasons: insufficient, unknown_subscriber, blocked, rejected."""
 
@@ -23,19 +23,19 @@ class Refused:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unknown:
     """Nobody can say yet; `text` tells why."""
 
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NotFound:
     """Answer to a look-up: the peer is certain that it never did this operation."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Balance:
     """Answer to a balance enquiry."""
 
@@ -43,7 +43,7 @@ class Balance:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unavailable:
     """An enquiry got no usable answer in time."""
 

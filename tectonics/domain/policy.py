@@ -6,25 +6,25 @@ rules are, what a tier costs, and which segment a subscriber belongs to.
 """
 
 import zlib
-from dataclasses import dataclass
 
 from tectonics.domain.money import percent_of
 from tectonics.domain.msisdn import in_ranges
 from tectonics.domain.subscriber import Account
+from tectonics.domain.value import value
 
 TIERS_MAX = 12
 DAY_MS = 86_400_000
 BALANCE_TYPES = ("main", "sms", "mms", "data", "voice_onnet", "voice_offnet")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FixedAmount:
     """A tier of one amount."""
 
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TypedAmount:
     """The subscriber types the amount: `min` to `max` in steps counted from `min`."""
 
@@ -33,7 +33,7 @@ class TypedAmount:
     step_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ComputedAmount:
     """A share of what he recharged in the last 30 days, rounded down to a step, within limits."""
 
@@ -43,14 +43,14 @@ class ComputedAmount:
     max_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FixedFee:
     """The same fee whatever the amount."""
 
     fee_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PercentFee:
     """A share of the amount, at least `min_minor`."""
 
@@ -58,14 +58,14 @@ class PercentFee:
     min_minor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SteppedFee:
     """(`up to this amount`, fee) in rising order; the last step serves everything above."""
 
     steps: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tier:
     """One line of the menu."""
 
@@ -77,7 +77,7 @@ class Tier:
     balance_type: str = "main"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Segment:
     """Whom a set of tiers is for. Without an explicit assignment the last segment that fits wins."""
 
@@ -90,7 +90,7 @@ class Segment:
     arpu_minor_min: int = 0  # recharged per 30 days, averaged over 90
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RechargeRule:
     """At least `count` recharges of at least an amount, of certain classes, in a window."""
 
@@ -100,7 +100,7 @@ class RechargeRule:
     classes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rollout:
     """Who has the service yet: a number in a range, or in the share (by a stable hash)."""
 
@@ -108,7 +108,7 @@ class Rollout:
     share_percent: int = 100
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LendingRules:
     """When credit may be lent. `None` switches a cap off; a pause of 0 is none."""
 
@@ -127,7 +127,7 @@ class LendingRules:
     rollout: Rollout = Rollout()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecoveryRules:
     """How debt is taken back from recharges."""
 
@@ -139,7 +139,7 @@ class RecoveryRules:
     own_marks: tuple[str, ...] = ("TEC-",)  # ids and refs of our own credits on the feed
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BarringRules:
     """When bad debt bars; 0 switches a rule off."""
 
@@ -148,7 +148,7 @@ class BarringRules:
     unbar_on_full_recovery: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """All of it. `notices` names the messages that are sent by SMS."""
 

@@ -10,7 +10,7 @@ in debits that each have an operation id of their own (workflows/recover.py owns
     dropped    failed
 """
 
-from dataclasses import dataclass
+from tectonics.domain.value import value
 
 WAITING, DEBITING, UNKNOWN, DONE, FAILED, DROPPED = (
     "waiting", "debiting", "unknown", "done", "failed", "dropped")
@@ -21,7 +21,7 @@ UNFINISHED = frozenset({WAITING, DEBITING, UNKNOWN, REFUNDING, REFUND_UNKNOWN})
 CLASSES = ("voucher", "etopup", "transfer", "bonus", "refund", "adjustment")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RechargeMark:
     """What an account remembers of a recharge, for rules and segments."""
 
@@ -31,7 +31,7 @@ class RechargeMark:
     check: int  # CRC-32 of feed and id, so that a reversal finds it again
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Share:
     """How much of one debit went to one advance."""
 
@@ -40,7 +40,7 @@ class Share:
     fee_minor: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recovery:
     """What one recharge pays back; `op` names the newest debit or refund asked for."""
 

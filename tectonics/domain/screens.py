@@ -4,10 +4,10 @@ A channel's `Style` says how its gateway speaks: whether `text` accumulates, whe
 counted, how long a screen may be and how long an answer may take.
 """
 
-from dataclasses import dataclass
+from tectonics.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Style:
     """How one channel's gateway behaves."""
 
@@ -21,7 +21,7 @@ class Style:
     session_s: int = 180  # how long a session may sleep between two steps
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Keys:
     """What the subscriber types. A tier is chosen by its number, 1 to 12."""
 
@@ -42,7 +42,7 @@ def keys(style: Style) -> Keys:
     return Keys(yes="1", back="2")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dialled:
     """One request of a gateway."""
 
@@ -54,7 +54,7 @@ class Dialled:
     step: int | None = None  # where the gateway counts
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Screen:
     """What the handset shows; `more` keeps the session open for an input."""
 

@@ -5,16 +5,16 @@ or ported starts a new `generation`: profile and standing begin afresh and nobod
 stranger's debt, black list or bar.  `version` counts units; the store writes by compare-and-set.
 """
 
-from dataclasses import dataclass, replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance
 from tectonics.domain.recharge import RechargeMark, Recovery
+from tectonics.domain.value import replace, value
 
 RECHARGE_MARKS_MAX = 100  # the newest recharges kept; rules may ask for at most this many
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bar:
     """Why a subscriber may not borrow: `bad_debt` (lifted by full recovery) or `admin`."""
 
@@ -23,7 +23,7 @@ class Bar:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Profile:
     """What we were told: by import, life-cycle events, operators and the subscriber himself."""
 
@@ -37,7 +37,7 @@ class Profile:
     sim_swapped_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Standing:
     """What he has done: recharges, chances used, today's use of the service."""
 
@@ -51,7 +51,7 @@ class Standing:
     advances_total: int = 0  # granted since the beginning of this generation
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Account:
     """One subscriber; `advances` and `recoveries` hold those that are not finished."""
 

@@ -8,6 +8,7 @@ that the alphabet lacks lose their accent, typographic signs become plain ones, 
 plain form (Arabic) is left as it is and forces UCS-2.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -18,7 +19,7 @@ ALPHABET = ("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"
             "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")
 EXTENSION = "\f^{}\\[~]|€"  # section 6.2.1.1: an escape and one more septet
 _SEPTETS = {c: 1 for c in ALPHABET if c != "\x1b"} | dict.fromkeys(EXTENSION, 2)
-_ONE_SEPTET = frozenset(c for c, cost in _SEPTETS.items() if cost == 1)
+_ALL_ONE_SEPTET = re.compile(f"[{re.escape(''.join(c for c, cost in _SEPTETS.items() if cost == 1))}]*").fullmatch
 
 # 3GPP TS 23.040 section 9.2.3.24.1: a part of a long message loses 6 octets to its header.
 SMS_SEPTETS, SMS_SEPTETS_PART = 160, 153
@@ -35,7 +36,7 @@ _PLAIN = str.maketrans({
 
 def septets(text: str) -> int | None:
     """How many septets `text` takes in GSM 7-bit; None when it cannot be written in it."""
-    if _ONE_SEPTET.issuperset(text):
+    if _ALL_ONE_SEPTET(text):
         return len(text)
     total = 0
     for character in text:

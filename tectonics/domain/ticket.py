@@ -5,9 +5,11 @@ transaction that commits the ticket.  Money is text with the currency's decimals
 RFC 3339 UTC with milliseconds.  docs/tickets.md is generated from FIELDS and TYPES.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import lru_cache
+
+from tectonics.domain.value import value
 
 # name -> meaning, in the order in which they are written
 FIELDS = {
@@ -92,7 +94,7 @@ REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ticket:
     """One ticket before it is numbered: its type, its subscriber, the other fields by name."""
 

@@ -9,7 +9,6 @@ A fault of ours in a workflow raises an alarm and stops that one event; the daem
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from twisted.logger import Logger
 
@@ -18,6 +17,7 @@ from tectonics.domain.events import Event
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.msisdn import mask
 from tectonics.domain.subscriber import Account
+from tectonics.domain.value import value
 from tectonics.engine.counting import count_decision
 from tectonics.engine.known import STARTS, KnownAccounts
 from tectonics.engine.lanes import Lanes
@@ -32,7 +32,7 @@ TRIES_MAX = 8
 log = Logger()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Result:
     """What became of an event.
 

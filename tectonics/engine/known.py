@@ -12,7 +12,6 @@ that was seen longest ago is forgotten.
 """
 
 from collections import OrderedDict
-from dataclasses import replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
@@ -23,6 +22,7 @@ from tectonics.domain.events import (
     DebitAnswered,
 )
 from tectonics.domain.subscriber import Account
+from tectonics.domain.value import replace
 
 KNOWN_MAX = 10_000
 STARTS = (BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered)

@@ -1,9 +1,9 @@
 """How fast things are retried and how much may be at work: the engine's bounds in one place."""
 
-from dataclasses import dataclass
+from tectonics.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OutboxPace:
     """Leases and retries. A retry waits `first_s`, then twice as long each time, up to `longest_s`."""
 
@@ -20,7 +20,7 @@ class OutboxPace:
         return min(self.longest_s, self.first_s * 2 ** min(attempts, 20))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """Under overload new advances are shed first, recoveries last."""
 

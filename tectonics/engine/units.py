@@ -1,6 +1,5 @@
 """From a decision to the unit that is written: the changed rows are found by comparing accounts."""
 
-from dataclasses import replace
 
 from tectonics.domain.events import (
     BorrowAsked,
@@ -14,6 +13,7 @@ from tectonics.domain.events import (
     WrittenOff,
 )
 from tectonics.domain.subscriber import Account
+from tectonics.domain.value import replace
 from tectonics.ports import Unit, Usage
 from tectonics.workflows.decision import Context, Decision
 from tectonics.workflows.recover import feed_channel, reversal_mark

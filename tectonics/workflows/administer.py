@@ -4,13 +4,13 @@ Every change leaves an audit ticket that names who made it; a change that cannot
 TheirFault whose text says why.
 """
 
-from dataclasses import replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.events import ProfileChanged, WrittenOff
 from tectonics.domain.subscriber import Account, Bar, Profile
+from tectonics.domain.value import replace
 from tectonics.workflows import advances, barring, life
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 

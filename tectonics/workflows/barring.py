@@ -5,9 +5,9 @@ many times (chances) without paying an advance back in full.  An operator's own 
 touched here.
 """
 
-from dataclasses import replace
 
 from tectonics.domain.subscriber import Account, Bar
+from tectonics.domain.value import replace
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 
 BAD_DEBT = "bad_debt"

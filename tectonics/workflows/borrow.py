@@ -10,7 +10,6 @@ committed is the one the subscriber gets, on whatever node he asks again; a resu
 "you will get an SMS" goes out by SMS.
 """
 
-from dataclasses import replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance, Offer
@@ -21,6 +20,7 @@ from tectonics.domain.policy import segment_of
 from tectonics.domain.screens import Screen
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import REASONS
+from tectonics.domain.value import replace
 from tectonics.workflows import advances, lending, recover
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 from tectonics.workflows.lending import Refusal

@@ -5,7 +5,6 @@ transaction.  The engine compares the accounts before and after to find the chan
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from tectonics.domain.commands import OP_MARK, Command, Notify
 from tectonics.domain.events import Trigger
@@ -15,9 +14,10 @@ from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Screen
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import Ticket, rfc3339
+from tectonics.domain.value import replace, value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Context:
     """The policy in force, the texts, the time, and where new ids come from."""
 
@@ -42,7 +42,7 @@ class Context:
         return f"{text[8:10]}/{text[5:7]}"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """The account afterwards, the sentence that says why, and what is written with it."""
 

@@ -12,7 +12,6 @@ up to the confirmation and never through it.  A wrong input is re-asked twice, t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.errors import BadMoney
@@ -22,6 +21,7 @@ from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Keys, Screen, Style, keys
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
+from tectonics.domain.value import replace, value
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Choice, typed_offer
 
@@ -29,7 +29,7 @@ OFFERS, AMOUNT, CONFIRM = "offers", "amount", "confirm"
 WRONG_MAX = 2  # wrong inputs that are asked again
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Snapshot:
     """Where a session stands, and everything that was shown in it."""
 
@@ -44,7 +44,7 @@ class Snapshot:
     wrong: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Move:
     """What an input leads to: the next snapshot and its screen, or a confirmed offer."""
 
@@ -53,7 +53,7 @@ class Move:
     confirmed: Offer | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Menus:
     """The menus in one language for one channel; stateless."""
 

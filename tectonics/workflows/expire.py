@@ -3,11 +3,11 @@
 Expiry never forgives: what is overdue is still owed and is taken from the next recharge.
 """
 
-from dataclasses import replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain.events import AdvanceDue
 from tectonics.domain.subscriber import Account
+from tectonics.domain.value import replace
 from tectonics.workflows import advances, barring
 from tectonics.workflows.decision import Context, Decision, notice
 

@@ -5,7 +5,6 @@ tiers that still fit under the ceiling and the day's caps.  It needs no question
 that most refusals cost it nothing; `too_rich` is the one rule that does, and `refusal` is both.
 """
 
-from dataclasses import dataclass
 
 from tectonics.domain import policy as rules
 from tectonics.domain.advance import Offer
@@ -21,10 +20,11 @@ from tectonics.domain.policy import (
     segment_of,
 )
 from tectonics.domain.subscriber import Account
+from tectonics.domain.value import value
 from tectonics.workflows.decision import Context
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Refusal:
     """A stable reason, and the values its sentence to the subscriber needs."""
 
@@ -32,7 +32,7 @@ class Refusal:
     variables: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """One line of the menu: an offer, or a range in which the subscriber types the amount."""
 
@@ -142,7 +142,7 @@ def _least(cap: int | None, used: int, service_cap: int | None, service_used: in
     return min(left) if left else None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Room:
     """What one more advance may be at most; None where there is no limit."""
 

@@ -5,12 +5,12 @@ holder still owes cannot be taken from the new one; it is given up with a ticket
 his is under way.
 """
 
-from dataclasses import replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
 from tectonics.domain.events import LifecycleSeen
 from tectonics.domain.subscriber import Account, Profile, Standing
+from tectonics.domain.value import replace
 from tectonics.workflows import advances
 from tectonics.workflows.decision import Context, Decision
 from tectonics.workflows.recover import MACHINE as RECOVERY

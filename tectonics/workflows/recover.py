@@ -13,7 +13,6 @@ Recharges that arrive while credit is being granted wait for it.
 """
 
 import zlib
-from dataclasses import replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
@@ -24,6 +23,7 @@ from tectonics.domain.outcome import Balance, Done, NotFound, Refused, Unknown
 from tectonics.domain.recharge import RechargeMark, Recovery
 from tectonics.domain.subscriber import RECHARGE_MARKS_MAX, Account
 from tectonics.domain.ticket import Ticket
+from tectonics.domain.value import replace
 from tectonics.workflows import barring, repay
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 from tectonics.workflows.table import Machine

@@ -5,7 +5,6 @@ debit to the cent.  A debit never exceeds the debt: only one is under way at a t
 holds its amount back, and a debt is not given up while one is unfinished.
 """
 
-from dataclasses import dataclass, replace
 
 from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance
@@ -14,11 +13,12 @@ from tectonics.domain.errors import OurFault
 from tectonics.domain.recharge import Recovery, Share
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import Ticket
+from tectonics.domain.value import replace, value
 from tectonics.workflows import advances
 from tectonics.workflows.decision import Context, Decision, notice
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Payment:
     """The account after a payment, and what it leaves."""
 
