@@ -53,18 +53,17 @@ def _unescape(name: str, value: bytes) -> str:
     return text
 
 
-def parse_fields(body: bytes, wanted: frozenset[bytes]) -> dict[bytes, str]:
-    """The wanted fields of a form; BadMessage when one is given twice or cannot be decoded."""
-    found: dict[bytes, str] = {}
+def parse_fields(body: bytes, wanted: frozenset[bytes]) -> dict[bytes, bytes]:
+    """The wanted fields of a form, still escaped; BadMessage when one is given twice."""
+    found: dict[bytes, bytes] = {}
     for pair in body.split(b"&"):
         name, _, value = pair.partition(b"=")
         if b"%" in name:
             name = unquote_to_bytes(name)
         if name in wanted:
-            shown = name.decode()
             if name in found:
-                raise BadMessage(f"{shown}: given twice")
-            found[name] = _unescape(shown, value)
+                raise BadMessage(f"{name.decode()}: given twice")
+            found[name] = value
     return found
 
 
@@ -86,7 +85,7 @@ class UssdForm:
         fields = parse_fields(body, self._wanted)
         session, msisdn = self._who(fields)
         try:
-            service_code, text = fields[b"serviceCode"], fields[b"text"]
+            service_code, text = fields[b"serviceCode"], _unescape("text", fields[b"text"])
         except KeyError as missing:
             raise BadMessage(f"{missing.args[0].decode()}: missing") from None
         code, more = self._split(service_code)
@@ -100,9 +99,10 @@ class UssdForm:
         """(session, MSISDN) of an end-of-session event; BadMessage says what is wrong with it."""
         return self._who(parse_fields(body, self._ending))
 
-    def _who(self, fields: dict[bytes, str]) -> tuple[str, str]:
+    def _who(self, fields: dict[bytes, bytes]) -> tuple[str, str]:
         try:
-            session, number = fields[b"sessionId"], fields[b"phoneNumber"]
+            session = _unescape("sessionId", fields[b"sessionId"])
+            number = _unescape("phoneNumber", fields[b"phoneNumber"])
         except KeyError as missing:
             raise BadMessage(f"{missing.args[0].decode()}: missing") from None
         if not session:
@@ -120,9 +120,9 @@ class UssdForm:
             return more
         return f"{more}*{text}" if self._cumulative else text
 
-    def _split_code(self, service_code: str) -> tuple[str, str]:
-        """(code, input) of a service code."""
-        dialled = service_code.strip()
+    def _split_code(self, service_code: bytes) -> tuple[str, str]:
+        """(code, input) of a service code as it stands in the form."""
+        dialled = _unescape("serviceCode", service_code).strip()
         match = _CODE.fullmatch(dialled)
         if not match or len(dialled) > INPUT_BYTES_MAX:
             raise BadMessage("serviceCode: not a USSD code such as *133#")
@@ -132,12 +132,13 @@ class UssdForm:
                 return stem + "#", dialled[len(stem) + 1:]
         return match[1] + "#", (match[2] or "")[1:]
 
-    def _step(self, fields: dict[bytes, str]) -> int | None:
+    def _step(self, fields: dict[bytes, bytes]) -> int | None:
         if not self._step_field:
             return None
-        step = fields.get(self._step_field)
-        if step is None:
+        given = fields.get(self._step_field)
+        if given is None:
             raise BadMessage(f"{self._step_field.decode()}: missing")
+        step = _unescape(self._step_field.decode(), given)
         if not _STEP.fullmatch(step):
             raise BadMessage(f"{self._step_field.decode()}: not a number from 0 to {STEP_MAX}")
         return int(step)

@@ -47,14 +47,15 @@ class UssdHttpFactory(Factory):
 
     def __init__(self, dialogue: Dialogue, style: Style, *, metrics: Metrics, clock: Clock,
                  country_code: str = "", codes: Iterable[str] = (), step_field: str = "",
-                 limits: Limits = DEFAULT_LIMITS):
+                 limits: Limits = DEFAULT_LIMITS, sweep_s: float = SWEEP_S):
         self._dialogue = dialogue
         self._style = style
         self._metrics = metrics
         self.now = clock.seconds
         self._form = UssdForm(style, country_code, codes, step_field)
         self._limits = limits
-        self._connections: set[GatewayConnection] = set()
+        self._sweep_s = sweep_s
+        self._connections: dict[GatewayConnection, None] = {}  # in the order in which they came
         self._starts: dict[int, bytes] = {}
         self._starts_second = -1
         self._sweep = LoopingCall(self._sweep_connections)
@@ -67,7 +68,7 @@ class UssdHttpFactory(Factory):
 
     def startFactory(self):
         if not self._sweep.running:
-            self._sweep.start(SWEEP_S, now=False)
+            self._sweep.start(self._sweep_s, now=False)
 
     def stopFactory(self):
         self._stop_sweep_when_quiet()
@@ -82,7 +83,7 @@ class UssdHttpFactory(Factory):
 
     def opened(self, connection: GatewayConnection) -> None:
         """A connection is there; one above the bound is told so, or not even that."""
-        self._connections.add(connection)
+        self._connections[connection] = None
         bound = self._limits.connections_max
         if len(self._connections) > bound + bound // 10 + 1:
             self._metrics.count(REQUESTS, self._style.channel, "refused")
@@ -92,7 +93,7 @@ class UssdHttpFactory(Factory):
 
     def closed(self, connection: GatewayConnection) -> None:
         """A connection is gone."""
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
         if self.numPorts == 0:
             self._stop_sweep_when_quiet()
 
