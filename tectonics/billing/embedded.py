@@ -42,8 +42,8 @@ from tectonics.billing.faults import LOSE_ANSWER, LOSE_REQUEST, REFUSE, FaultPla
 from tectonics.billing.ledger import apply
 from tectonics.billing.questions import BUSY, BUSY_ENQUIRY, LATE, LATE_ENQUIRY, Questions, Uncounted
 from tectonics.database.batch import BatchQueue
+from tectonics.database.disk import DISK, Disk
 from tectonics.database.migrate import upgrade
-from tectonics.database.sqlite import open_connection, open_reader
 from tectonics.domain.commands import Credit, Debit
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Refused, Unavailable, Unknown
 from tectonics.ports import Capabilities, Clock, Metrics
@@ -80,16 +80,16 @@ class EmbeddedBilling:
 
     def __init__(self, path: str | os.PathLike, clock: Clock, executor_factory: Callable[[], object],
                  metrics: Metrics | None = None, capabilities: Capabilities = OPENLY,
-                 deadlines: Deadlines = DEADLINES):
+                 deadlines: Deadlines = DEADLINES, disk: Disk = DISK):
         self.capabilities = capabilities
         self._clock = clock
         self._deadlines = deadlines
         self._plan = FaultPlan()
         self._questions = Questions(clock, metrics or Uncounted())
         self._watchers: list[Callable[[], None]] = []  # one for each feed over this ledger
-        self._writer = open_connection(path)
+        self._writer = disk.database(path)
         upgrade(self._writer, "tectonics.billing.migrations", self._now())
-        self._reader = open_reader(path)
+        self._reader = disk.reader(path)
         self._writes = BatchQueue(self._apply, executor_factory())
         self._reads = BatchQueue(self._read, executor_factory())
 

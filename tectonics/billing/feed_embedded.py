@@ -32,7 +32,7 @@ class EmbeddedFeed:
     log = Logger()
 
     def __init__(self, ledger, intake: Intake, bookmarks: Bookmarks, clock: Clock, metrics: Metrics,
-                 alarms: Alarms, currency: str):
+                 alarms: Alarms, currency: str, poll_s: float = POLL_S):
         self._ledger = ledger
         self._intake = intake
         self._bookmarks = bookmarks
@@ -40,6 +40,7 @@ class EmbeddedFeed:
         self._metrics = metrics
         self._alarms = alarms
         self._currency = currency
+        self._poll_s = poll_s
         self._running = False
         self._under_way = False
         self._woken = False
@@ -75,7 +76,7 @@ class EmbeddedFeed:
     def _rest(self, _):
         self._pause_s = POLL_S
         self._alarms.clear("feed_lag", TILL_FEED)
-        self._wait(0 if self._woken else POLL_S)
+        self._wait(0 if self._woken else self._poll_s)
 
     def _failed(self, failure):
         """Boundary: whatever stopped the page, it is told again."""

@@ -65,7 +65,7 @@ class FeedFactory(Factory):
         self._currency = currency
         self._columns = columns
         self._country_code = country_code
-        self.connections: set[FeedProtocol] = set()
+        self.connections: dict[FeedProtocol, None] = {}  # in the order in which they came
 
     def buildProtocol(self, addr) -> "FeedProtocol":
         """A connection of the feed."""
@@ -103,7 +103,7 @@ class FeedProtocol(Protocol):
             self.transport.write(b"ERR - too many connections\n")
             self.transport.loseConnection()
             return
-        self.factory.connections.add(self)
+        self.factory.connections[self] = None
         self.transport.registerProducer(self, True)
         if hasattr(self.transport, "setTcpKeepAlive"):
             self.transport.setTcpKeepAlive(True)
@@ -116,7 +116,7 @@ class FeedProtocol(Protocol):
 
     def connectionLost(self, reason=connectionDone):
         """Forgets what cannot be answered any more; what the intake has got it keeps."""
-        self.factory.connections.discard(self)
+        self.factory.connections.pop(self, None)
         if self._poll is not None:
             self._poll.cancel()
             self._poll = None

@@ -13,7 +13,9 @@ Bounds: `in_flight_max` questions, the next is Refused as `busy`; the pause betw
 connect grows to RECONNECT_S_MAX.
 """
 
+from collections.abc import Callable
 from itertools import count
+from random import random
 
 import msgspec
 from twisted.application.internet import ClientService, backoffPolicy
@@ -56,7 +58,8 @@ class LedgerBilling:
     log = Logger()
 
     def __init__(self, endpoint, clock: Clock, metrics: Metrics | None = None,
-                 deadlines: Deadlines = DEADLINES, in_flight_max: int = IN_FLIGHT_MAX):
+                 deadlines: Deadlines = DEADLINES, in_flight_max: int = IN_FLIGHT_MAX,
+                 jitter: Callable[[], float] = random):
         self.capabilities = Capabilities(tells_balance=False)
         self._clock = clock
         self._deadlines = deadlines
@@ -65,7 +68,7 @@ class LedgerBilling:
         self._line: _Line | None = None
         self._waiting: list[Deferred] = []  # of when_ready; one for each part of the daemon
         self._service = ClientService(endpoint, Factory.forProtocol(lambda: _Line(self)),
-                                      backoffPolicy(0.1, RECONNECT_S_MAX), clock)
+                                      backoffPolicy(0.1, RECONNECT_S_MAX, jitter=jitter), clock)
 
     def start(self) -> None:
         """Connects, and again whenever the connection is lost."""

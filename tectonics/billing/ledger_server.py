@@ -11,6 +11,8 @@ answered with a fault and the connection survives.
 
 import os
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 
 import msgspec
 from twisted.application.service import Service
@@ -23,6 +25,7 @@ from zope.interface import implementer
 
 from tectonics.billing.embedded import DEADLINES, OPENLY, Deadlines, EmbeddedBilling
 from tectonics.billing.entries import Entry, Opening
+from tectonics.database.disk import DISK, Disk
 from tectonics.database.executors import ThreadExecutor
 from tectonics.domain import outcome
 from tectonics.domain.commands import Credit, Debit
@@ -37,16 +40,19 @@ TOO_LATE = outcome.Refused("late", "the request came after its sender had given 
 
 
 def make_ledger_service(path: str | os.PathLike, listen: str, reactor, capabilities: Capabilities = OPENLY,
-                        deadlines: Deadlines = DEADLINES, clock: Clock | None = None) -> "LedgerService":
+                        deadlines: Deadlines = DEADLINES, clock: Clock | None = None,
+                        executor: Callable[[], object] | None = None, disk: Disk = DISK) -> "LedgerService":
     """The service that `tectonics ledger` runs: the ledger in `path` on the endpoint string `listen`.
 
-    `clock` tells the time of day, as the clients' does (`until_at`); None: the reactor does.
+    `clock` tells the time of day, as the clients' does (`until_at`); None: the reactor does. `executor()`
+    makes what its queues work in; None: threads.
     A UNIX socket is made for its owner only, unless the string says another mode.
     """
     clock = clock or reactor
     if listen.startswith("unix:") and "mode=" not in listen:
         listen += ":mode=600"
-    billing = EmbeddedBilling(path, clock, lambda: ThreadExecutor(reactor), None, capabilities, deadlines)
+    billing = EmbeddedBilling(path, clock, executor or partial(ThreadExecutor, reactor), None, capabilities, deadlines,
+                              disk)
     return LedgerService(billing, serverFromString(reactor, listen), clock)
 
 
@@ -91,7 +97,7 @@ class LedgerFactory(Factory):
     def __init__(self, billing: EmbeddedBilling, clock: Clock):
         self.billing = billing
         self.clock = clock
-        self.connections: set[LedgerProtocol] = set()
+        self.connections: dict[LedgerProtocol, None] = {}  # in the order in which they came
 
     def buildProtocol(self, addr) -> "LedgerProtocol | None":
         """A connection, or None (closed at once) when there are too many."""
@@ -169,7 +175,7 @@ class LedgerProtocol(Protocol):
 
     def connectionMade(self):
         """Says what the ledger can do."""
-        self.factory.connections.add(self)
+        self.factory.connections[self] = None
         self.transport.registerProducer(self, True)
         can = self.factory.billing.capabilities
         self._write(wire.Hello(wire.VERSION, can.deduplicates, can.window_s, can.readable_back,
@@ -182,7 +188,7 @@ class LedgerProtocol(Protocol):
 
     def connectionLost(self, reason=connectionDone):
         """What was read before is still asked of the ledger; its answers go nowhere."""
-        self.factory.connections.discard(self)
+        self.factory.connections.pop(self, None)
         self._unread.clear()
 
     def pauseProducing(self):

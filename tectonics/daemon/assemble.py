@@ -10,7 +10,6 @@ from functools import partial
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from tectonics import __version__
@@ -25,9 +24,10 @@ from tectonics.config import Settings
 from tectonics.config.policy import decode_policy
 from tectonics.daemon import demo
 from tectonics.daemon.catalogue import BILLING, STORE
-from tectonics.daemon.clock import RisingIds, WallClock, now_ms
+from tectonics.daemon.clock import now_ms
 from tectonics.daemon.core import Core, Rooms, build_core, start_core
 from tectonics.daemon.duties import duties
+from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.state import StateDirectory
@@ -55,11 +55,10 @@ log = Logger()
 class Daemon:
     """One daemon. `fenced` is called when another process has taken its place."""
 
-    def __init__(self, settings: Settings, reactor, fenced) -> None:
-        self.settings, self.reactor = settings, reactor
-        self.clock = WallClock(reactor)
-        self.state = StateDirectory(settings.state_path)
-        self.listeners = Listeners(reactor)
+    def __init__(self, settings: Settings, host: Host, fenced) -> None:
+        self.settings, self.host, self.clock = settings, host, host.clock
+        self.state = StateDirectory(settings.state_path, host.disk)
+        self.listeners = Listeners(host.reactor)
         self.serving = "starting"  # why it does not serve; empty when it does
         self._fenced = fenced
         self._closing: list[tuple[str, object]] = []  # what stop() closes, in reverse order
@@ -83,10 +82,10 @@ class Daemon:
         metrics = MetricsRegistry()
         alarms = AlarmTable(clock, metrics)
         files = self._open_store(alarms)
-        prepaid = BILLING[settings.billing.kind](settings, self.reactor, clock, metrics)
+        prepaid = BILLING[settings.billing.kind](settings, self.host, metrics)
         inbox = HandsetSms(clock)
         rooms = Rooms(files.store, files.outbox, files.policies, files.queries, prepaid.billing, inbox, clock,
-                      RisingIds(), metrics, alarms)
+                      self.host.ids, metrics, alarms)
         core = build_core(rooms, settings.catalogue, decode_policy, (settings.services.advance.code,),
                           Limits(**dict(settings.limits)), _pace(settings),
                           settings.billing.embedded.read_deadline_s)
@@ -119,7 +118,7 @@ class Daemon:
     # --- the rooms, one by one
 
     def _open_store(self, alarms: AlarmTable) -> OpenedStore:
-        files = STORE[self.settings.store.kind](self.settings, self.reactor, self.clock, partial(self._lost, alarms),
+        files = STORE[self.settings.store.kind](self.settings, self.host, partial(self._lost, alarms),
                                                 partial(_store_fault, alarms))
         self._at_stop("store", files.close)
         return files
@@ -145,7 +144,8 @@ class Daemon:
         settings = self.settings.tickets
         limits = StreamLimits(window=settings.window, ping_s=settings.ping_s,
                               consumers_max=settings.consumers_max)
-        acknowledged = AcknowledgedTickets(tickets, self.clock, metrics, alarms, limits)
+        acknowledged = AcknowledgedTickets(tickets, self.clock, metrics, alarms, limits,
+                                           self.host.rhythm.consumers_s)
         await acknowledged.start()
         self._at_stop("ticket stream", acknowledged.stop)
         live = LiveTickets(tickets, metrics)
@@ -153,15 +153,15 @@ class Daemon:
         self._at_stop("live tickets", live.close)
         await self.listeners.open("tickets_acknowledged", settings.acknowledged, acknowledged)
         if settings.formats:
-            in_thread = partial(deferToThreadPool, self.reactor, self.reactor.getThreadPool())
             written = TicketFiles(self.settings.state_path / "tickets", tickets.origin, tickets, self.clock,
-                                  alarms, settings.rotate, settings.formats, in_thread)
+                                  alarms, settings.rotate, settings.formats, self.host.in_thread,
+                                  disk=self.host.disk, look_s=self.host.rhythm.ticket_files_s)
             await written.start()
             self._at_stop("ticket files", written.stop)
         return acknowledged.consumers
 
     def _control(self, administration: Administration) -> None:
-        control = ControlServer(administration, self.settings.state_path, self.reactor)
+        control = ControlServer(administration, self.settings.state_path, self.host.reactor, self.host.disk.lock)
         control.start()
         self._at_stop("control socket", control.stop)
 
@@ -173,7 +173,7 @@ class Daemon:
         factory = UssdHttpFactory(core.sessions, self.settings.style(), metrics=metrics, clock=self.clock,
                                   country_code=self.settings.country_code,
                                   codes=(self.settings.services.advance.code,), step_field=ussd.step_field,
-                                  limits=limits)
+                                  limits=limits, sweep_s=self.host.rhythm.connections_s)
         await self.listeners.open("ussd_http", ussd.endpoint, factory)
         self._at_stop("gateway connections", factory.close_connections)
 
@@ -190,13 +190,15 @@ class Daemon:
         feeds = [FileFeed(path, f"file{number}", intake, files.bookmarks, self.clock, metrics, alarms, form)
                  for number, path in enumerate(settings.feed_paths, 1)]
         feeds.append(EmbeddedFeed(prepaid.till, core.intake, files.bookmarks, self.clock, metrics, alarms,
-                                  currency))
+                                  currency, self.host.rhythm.till_s))
         for feed in feeds:
             feed.start()
             self._at_stop("feed", feed.stop)
 
     async def _web(self, administration, intake, core: Core, metrics, alarms, people: list) -> None:
         settings = self.settings
+        if not settings.web.endpoint:
+            return
         tokens = load_tokens(settings.token_path) if settings.web.token_file \
             else demo_tokens(settings.state_path)
         site = make_site(administration=administration, intake=intake, metrics=metrics, alarms=alarms,
@@ -209,14 +211,14 @@ class Daemon:
         address = self.listeners.address("ussd_http")
         if not self.settings.web.handset or address is None or not people:
             return None
-        gateway = PageGateway(self.reactor, *address, self.settings.style(),
+        gateway = PageGateway(self.host.reactor, *address, self.settings.style(),
                               self.settings.channels.ussd_http.step_field)
         self._at_stop("handset", gateway.close)
         lines = [DemoLine(one.account.msisdn, one.about) for one in people]
         return Handset(administration, gateway, lines)
 
     def _duties(self, core: Core, files: OpenedStore, metrics, alarms) -> None:
-        running = duties(core, files, metrics, alarms, self.settings)
+        running = duties(core, files, metrics, alarms, self.settings, self.host)
         for duty in running:
             duty.start()
         self._at_stop("duties", lambda: gatherResults([duty.stop() for duty in running]))

@@ -13,9 +13,9 @@ from tectonics.billing.embedded import Deadlines, EmbeddedBilling
 from tectonics.billing.ledger_client import LedgerBilling
 from tectonics.config import Settings
 from tectonics.daemon.clock import now_ms
-from tectonics.database.executors import ThreadExecutor
+from tectonics.daemon.host import Host
 from tectonics.database.postgres import Address
-from tectonics.ports import Billing, Capabilities, Clock, Metrics
+from tectonics.ports import Billing, Capabilities, Metrics
 from tectonics.store import sqlite_store
 from tectonics.store.opened import OpenedStore
 from tectonics.store.postgres import opening
@@ -36,18 +36,18 @@ def _deadlines(settings: Settings) -> Deadlines:
     return Deadlines(embedded.read_deadline_s, embedded.send_deadline_s)
 
 
-def _embedded(settings: Settings, reactor, clock: Clock, metrics: Metrics) -> Prepaid:
+def _embedded(settings: Settings, host: Host, metrics: Metrics) -> Prepaid:
     declared = settings.billing.embedded
     can = Capabilities(declared.deduplicates, int(declared.window_s), declared.readable_back,
                        declared.tells_balance)
-    billing = EmbeddedBilling(settings.state_path / "ledger.db", clock, lambda: ThreadExecutor(reactor),
-                              metrics, can, _deadlines(settings))
+    billing = EmbeddedBilling(settings.state_path / "ledger.db", host.clock, host.executor, metrics, can,
+                              _deadlines(settings), host.disk)
     return Prepaid(billing, billing, lambda: succeed(None), billing.close)
 
 
-def _ledger(settings: Settings, reactor, clock: Clock, metrics: Metrics) -> Prepaid:
-    endpoint = clientFromString(reactor, settings.billing.address)
-    billing = LedgerBilling(endpoint, clock, metrics, _deadlines(settings))
+def _ledger(settings: Settings, host: Host, metrics: Metrics) -> Prepaid:
+    endpoint = clientFromString(host.reactor, settings.billing.address)
+    billing = LedgerBilling(endpoint, host.clock, metrics, _deadlines(settings), jitter=host.jitter)
 
     def start() -> Deferred:
         billing.start()
@@ -56,16 +56,15 @@ def _ledger(settings: Settings, reactor, clock: Clock, metrics: Metrics) -> Prep
     return Prepaid(billing, billing, start, billing.stop)
 
 
-def _sqlite(settings: Settings, reactor, clock: Clock, on_fenced, on_fault) -> OpenedStore:
-    return sqlite_store.open_store(settings.state_path / "tectonics.db", settings.node.name, clock,
-                                   lambda: ThreadExecutor(reactor), now_ms(clock), settings.outbox.lease_s,
-                                   on_fenced, on_fault)
+def _sqlite(settings: Settings, host: Host, on_fenced, on_fault) -> OpenedStore:
+    return sqlite_store.open_store(settings.state_path / "tectonics.db", settings.node.name, host.clock,
+                                   host.executor, now_ms(host.clock), settings.outbox.lease_s, on_fenced,
+                                   on_fault, host.disk)
 
 
-def _postgresql(settings: Settings, reactor, clock: Clock, on_fenced, on_fault) -> OpenedStore:
-    return opening.open_store(database_address(settings), settings.node.name, clock,
-                              lambda: ThreadExecutor(reactor), now_ms(clock), settings.outbox.lease_s,
-                              on_fenced, on_fault)
+def _postgresql(settings: Settings, host: Host, on_fenced, on_fault) -> OpenedStore:
+    return opening.open_store(database_address(settings), settings.node.name, host.clock,
+                              host.executor, now_ms(host.clock), settings.outbox.lease_s, on_fenced, on_fault)
 
 
 def database_address(settings: Settings) -> Address:
@@ -75,12 +74,12 @@ def database_address(settings: Settings) -> Address:
 
 # on_fenced() when another process has taken the origin over; on_fault(text) when the database cannot be
 # written, and on_fault("") when it can again
-STORE: dict[str, Callable[[Settings, object, Clock, Callable, Callable], OpenedStore]] = {
+STORE: dict[str, Callable[[Settings, Host, Callable, Callable], OpenedStore]] = {
     "sqlite": _sqlite,
     "postgresql": _postgresql,
 }
 
-BILLING: dict[str, Callable[[Settings, object, Clock, Metrics], Prepaid]] = {
+BILLING: dict[str, Callable[[Settings, Host, Metrics], Prepaid]] = {
     "embedded": _embedded,
     "ledger": _ledger,
 }

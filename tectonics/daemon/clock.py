@@ -19,16 +19,17 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 class WallClock:
     """Fills ports.Clock with the time of day."""
 
-    def __init__(self, reactor) -> None:
-        self._reactor = reactor
-        self._offset_s = time.time() - time.monotonic()
-        self._deadlines = Deadlines(reactor, time.monotonic)
+    def __init__(self, reactor, source=time) -> None:
+        """`source` has the machine's clocks, `time()` and `monotonic()`."""
+        self._source = source
+        self._offset_s = source.time() - source.monotonic()
+        self._deadlines = Deadlines(reactor, source.monotonic)
         self.callLater = self._deadlines.call_later  # as IReactorTime; it comes up to a slot late
 
     def seconds(self) -> float:
         """Seconds since 1970-01-01 UTC."""
-        now = time.monotonic() + self._offset_s
-        wall = time.time()
+        now = self._source.monotonic() + self._offset_s
+        wall = self._source.time()
         if abs(wall - now) > ANCHOR_S:
             self._offset_s += wall - now
             return wall

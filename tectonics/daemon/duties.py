@@ -3,9 +3,9 @@
 Everything that a person might call a timer stands in this one list.
 """
 
-import shutil
 
 from tectonics.daemon.core import Core
+from tectonics.daemon.host import Host
 from tectonics.engine.timers import Duty, mark_overdue
 from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.metrics import MetricsRegistry
@@ -16,7 +16,7 @@ DISK_FREE_BYTES_MIN = 200 * 1024 * 1024
 
 
 def duties(core: Core, files: OpenedStore, metrics: MetricsRegistry, alarms: AlarmTable,
-           settings) -> list[Duty]:
+           settings, host: Host) -> list[Duty]:
     """All duties, not started yet."""
     clock, engine = core.engine.clock, core.engine
 
@@ -38,15 +38,17 @@ def duties(core: Core, files: OpenedStore, metrics: MetricsRegistry, alarms: Ala
 
     async def watch() -> None:
         await _watch_unknown(core, files, alarms, settings.outbox.unknown_alarm_s)
-        _watch_disk(settings.state_path, alarms)
+        _watch_disk(host.disk.free_bytes(settings.state_path), settings.state_path, alarms)
 
     async def retention() -> None:
         now = engine.now()
         await files.retention.run(now - settings.retention.triggers_days * DAY_MS,
                                   now - settings.tickets.keep_days * DAY_MS)
 
-    table = ((outbox, settings.outbox.poll_s), (overdue, 5.0), (refresh, 5.0), (gauges, 2.0), (watch, 10.0),
-             (retention, 600.0))
+    rhythm = host.rhythm
+    table = ((outbox, rhythm.outbox_s or settings.outbox.poll_s), (overdue, rhythm.overdue_s),
+             (refresh, rhythm.refresh_s), (gauges, rhythm.gauges_s), (watch, rhythm.watch_s),
+             (retention, rhythm.retention_s))
     return [Duty(work.__name__, interval_s, work, clock, alarms) for work, interval_s in table]
 
 
@@ -90,8 +92,7 @@ def _watch_exposure(core: Core, alarms: AlarmTable) -> None:
         alarms.clear("exposure_limit")
 
 
-def _watch_disk(path, alarms: AlarmTable) -> None:
-    free = shutil.disk_usage(path).free
+def _watch_disk(free: int, path, alarms: AlarmTable) -> None:
     if free < DISK_FREE_BYTES_MIN:
         alarms.raise_alarm("disk_low", f"{free // 1024**2} MiB are left for {path}")
     else:

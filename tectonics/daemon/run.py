@@ -60,9 +60,10 @@ def _run(settings: Settings) -> int:
     reactor = install_reactor()
     begin_logging(settings.log.level, settings.log.format)
     from tectonics.daemon.assemble import Daemon
+    from tectonics.daemon.host import real_host
 
     ending = Ending(reactor)
-    daemon = Daemon(settings, reactor, lambda: ending.stop(1))
+    daemon = Daemon(settings, real_host(reactor), lambda: ending.stop(1))
     ending.stopping = daemon.stop
 
     def started(_) -> None:

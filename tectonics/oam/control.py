@@ -12,13 +12,14 @@ Bounds: CONNECTIONS_MAX (one more is told so and closed), IN_FLIGHT_MAX requests
 nothing more is read from it until some are answered, or while it does not read its answers), IDLE_S without any request, and a line's length.
 """
 
-import fcntl
 import os
 import pwd
 import socket
 import struct
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol as Interface
 
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
 from twisted.internet.protocol import Factory, Protocol
@@ -46,17 +47,24 @@ IN_FLIGHT_MAX = 16
 IDLE_S = 600
 
 
+class Lock(Interface):
+    """A lock that is held."""
+
+    def release(self) -> None: ...
+
+
 class ControlServer:
     """Serves `administration` on the control socket of one state directory."""
 
     log = Logger()
 
-    def __init__(self, administration: Administration, state: Path, reactor) -> None:
-        """`reactor`: IReactorUNIX and IReactorTime."""
+    def __init__(self, administration: Administration, state: Path, reactor, lock: Callable[[Path], Lock]) -> None:
+        """`reactor`: IReactorUNIX and IReactorTime; `lock` raises OSError where another process has the file."""
         self._administration = administration
         self._state = state
         self._reactor = reactor
-        self._lock = -1
+        self._take_lock = lock
+        self._lock: Lock | None = None
         self._port = None
 
     @property
@@ -70,7 +78,11 @@ class ControlServer:
             raise TheirFault(f"the path {self.path} is too long for a socket"
                              f" ({SOCKET_PATH_BYTES_MAX} bytes); choose a shorter state directory")
         self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _lock(self._state / LOCK_NAME)
+        try:
+            self._lock = self._take_lock(self._state / LOCK_NAME)
+        except OSError as error:
+            raise TheirFault(f"another daemon serves the state directory {self._state};"
+                             " stop it or choose another one with --state") from error
         self.path.unlink(missing_ok=True)
         umask = os.umask(0o177)
         try:
@@ -88,7 +100,7 @@ class ControlServer:
 
     def _stopped(self, result):
         self.path.unlink(missing_ok=True)
-        os.close(self._lock)
+        self._lock.release()
         return result
 
 
@@ -218,14 +230,3 @@ def peer_name(connection: socket.socket) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return str(uid)
-
-
-def _lock(path: Path) -> int:
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise TheirFault(f"another daemon serves the state directory {path.parent};"
-                         " stop it or choose another one with --state") from error
-    return descriptor

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from tectonics.database import migrate
-from tectonics.database.sqlite import open_connection, open_reader
+from tectonics.database.disk import DISK, Disk
 from tectonics.domain.errors import TheirFault
 from tectonics.store import origin as origins
 from tectonics.store.opened import OpenedStore
@@ -23,7 +23,7 @@ MIGRATIONS = "tectonics.store.migrations"
 
 def open_store(path: str | os.PathLike, origin: str, clock, executor_factory: Callable, now_ms: int,
                lease_s: float = 30.0, on_fenced: Callable[[], None] = lambda: None,
-               on_fault: Callable[[str], None] = lambda text: None) -> OpenedStore:
+               on_fault: Callable[[str], None] = lambda text: None, disk: Disk = DISK) -> OpenedStore:
     """The store in the file `path`, in a new life of `origin`.
 
     `executor_factory()` gives an executor for each of three queues; `clock` ages the gauges; outbox
@@ -31,12 +31,12 @@ def open_store(path: str | os.PathLike, origin: str, clock, executor_factory: Ca
     process has taken the origin over, and `on_fault` with what is wrong when the database cannot be
     written, then with "" when it can again.  TheirFault when the file is not one that this program can use.
     """
-    connect = partial(open_connection, path)
+    connect = partial(disk.database, path)
     try:
         connection = connect()
         migrate.upgrade(connection, MIGRATIONS, now_ms)
         life = origins.claim(connection, origin)
-        readers = Reader(open_reader(path)), Reader(open_reader(path))
+        readers = Reader(disk.reader(path)), Reader(disk.reader(path))
     except (sqlite3.Error, OSError) as error:
         raise TheirFault(f"the database {path} cannot be opened: {error}") from error
     lease_ms = round(lease_s * 1000)

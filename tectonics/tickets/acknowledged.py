@@ -36,15 +36,16 @@ class AcknowledgedTickets(ServerFactory):
     log = Logger()
 
     def __init__(self, tickets: TicketLog, clock: Clock, metrics: Metrics, alarms: Alarms,
-                 limits: StreamLimits = DEFAULT_LIMITS) -> None:
+                 limits: StreamLimits = DEFAULT_LIMITS, watch_s: float = WATCH_S) -> None:
         self.tickets = tickets
         self.clock = clock
         self.metrics = metrics
         self.limits = limits
         self.known = Consumers(tickets, limits.consumers_max)
-        self.connections: set[Delivery] = set()
+        self.connections: dict[Delivery, None] = {}  # in the order in which they came
         self._alarms = alarms
         self._lagging: set[str] = set()
+        self._watch_s = watch_s
         self._watch = LoopingCall(self._look_after)
         self._watch.clock = clock
         tickets.subscribe(self._committed)
@@ -76,7 +77,7 @@ class AcknowledgedTickets(ServerFactory):
 
     async def _start(self) -> None:
         await self.known.load()
-        self._watch.start(WATCH_S, now=False)
+        self._watch.start(self._watch_s, now=False)
 
     async def _stop(self) -> None:
         if self._watch.running:
@@ -104,7 +105,7 @@ class AcknowledgedTickets(ServerFactory):
         for consumer in self.known:
             if consumer.saved not in (None, consumer.acknowledged) and not consumer.turn.locked:
                 self.save_cursor(consumer)
-        for name in {consumer.name for consumer in self.known}:
+        for name in sorted({consumer.name for consumer in self.known}):
             self._show_lag(name, self.known.lag(name))
 
     def _show_lag(self, name: str, lag: int) -> None:

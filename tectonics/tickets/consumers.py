@@ -90,7 +90,7 @@ class Consumers:
         for name, origin, seq in await self._log.cursors():
             if NAME.fullmatch(name):
                 self._known[name, origin] = Consumer(name, origin, seq, seq)
-        for origin in {self._log.origin, *(consumer.origin for consumer in self)}:
+        for origin in dict.fromkeys((self._log.origin, *(consumer.origin for consumer in self))):
             await self.span(origin)
 
     def __iter__(self):

@@ -63,7 +63,7 @@ class Listener(typing.Protocol):
     clock: Clock
     limits: StreamLimits
     known: Consumers
-    connections: "set[Delivery]"
+    connections: "dict[Delivery, None]"
 
     def save_cursor(self, consumer: Consumer) -> Deferred[None]: ...
 
@@ -94,7 +94,7 @@ class Delivery(Protocol):
     def connectionMade(self) -> None:
         """A new connection, if there is room."""
         self.transport.setTcpKeepAlive(True)
-        self._listener.connections.add(self)
+        self._listener.connections[self] = None
         if len(self._listener.connections) > self._listener.limits.connections_max:
             self.refuse(f"{self._listener.limits.connections_max} connections are open already")
             return
@@ -103,7 +103,7 @@ class Delivery(Protocol):
     def connectionLost(self, reason) -> None:
         """Gone; the cursor stays."""
         self._open = False
-        self._listener.connections.discard(self)
+        self._listener.connections.pop(self, None)
         if self._consumer is not None and self._consumer.connection is self:
             self._consumer.connection = None
         if self._abort is not None and self._abort.active():

@@ -25,6 +25,7 @@ from typing import BinaryIO
 import msgspec
 import xlsxwriter
 
+from tectonics.database.disk import DISK, Disk
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.money import decimals
 from tectonics.domain.ticket import FIELDS
@@ -53,7 +54,7 @@ def export(lines: Iterable[bytes], form: str, target: Path | BinaryIO) -> int:
         return write(lines, stream)
 
 
-def csv_copy(path: Path) -> None:
+def csv_copy(path: Path, disk: Disk = DISK) -> None:
     """Makes the `.csv` of a closed `.jsonl` file, if there is none yet; raises OSError.
 
     Its last line is `#trailer ` and a trailer as in the `.jsonl`, with this file's name and SHA-256.
@@ -63,12 +64,12 @@ def csv_copy(path: Path) -> None:
     if final.exists():
         return
     trailer = read_trailer(path)
-    with open(path, "rb") as source, open(part, "wb") as stream:
+    with open(path, "rb") as source, disk.create(part) as stream:
         hashing = _Hashing(stream)
         _write_csv((line for _, line in zip(range(trailer.count), source)), hashing)
         mine = replace(trailer, file=final.name, sha256=hashing.digest.hexdigest())
         stream.write(b"#trailer " + mine.encode())
-        seal(stream, part, final)
+        seal(disk, stream, part, final)
 
 
 def protect(value: str) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import msgspec
 
+from tectonics.database.disk import DISK, Disk
 from tectonics.domain.errors import OurFault
 from tectonics.domain.ticket import rfc3339
 
@@ -89,7 +90,8 @@ class _TrailerLine(msgspec.Struct, forbid_unknown_fields=True):
 class PartFile:
     """The open file. Methods block on the disk and raise OSError; call them off the reactor."""
 
-    def __init__(self, directory: Path, name: str, origin: str, first_seq: int, opened_at: int) -> None:
+    def __init__(self, directory: Path, name: str, origin: str, first_seq: int, opened_at: int,
+                 disk: Disk = DISK) -> None:
         self.name = name
         self.origin = origin
         self.first_seq = first_seq
@@ -98,7 +100,8 @@ class PartFile:
         self._path = directory / name
         self._opened_at = opened_at
         self._hash = hashlib.sha256()
-        self._file = open(self._part, "wb")  # noqa: SIM115 close and abandon close it
+        self._disk = disk
+        self._file = disk.create(self._part)
 
     @property
     def last_seq(self) -> int:
@@ -124,7 +127,7 @@ class PartFile:
                           rfc3339(self._opened_at), rfc3339(closed_at), int(reason), CLOSURE_TEXTS[reason],
                           self._hash.hexdigest())
         self._file.write(trailer.encode())
-        seal(self._file, self._part, self._path)
+        seal(self._disk, self._file, self._part, self._path)
         return trailer
 
     def abandon(self) -> None:
@@ -135,24 +138,14 @@ class PartFile:
             pass  # what could not be flushed is in the database
 
 
-def seal(file, part: Path, path: Path) -> None:
+def seal(disk: Disk, file, part: Path, path: Path) -> None:
     """Syncs `file`, gives it its final name, and syncs that name. Never replaces a closed file."""
-    file.flush()
-    os.fsync(file.fileno())
+    disk.sync(file)
     file.close()
     if path.exists():
         raise FileFault(f"{path} exists already and is never written again")
-    os.rename(part, path)
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Makes the names in `directory` durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    disk.rename(part, path)
+    disk.sync_directory(path.parent)
 
 
 def read_trailer(path: Path) -> Trailer:

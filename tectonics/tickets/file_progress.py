@@ -6,10 +6,10 @@ number of the two counts: a crash between the rename and this note leaves the fi
 Functions block on the disk.
 """
 
-import os
 from pathlib import Path
 
-from tectonics.tickets.file_format import FileFault, Trailer, read_trailer, sync_directory
+from tectonics.database.disk import DISK, Disk
+from tectonics.tickets.file_format import FileFault, Trailer, read_trailer
 from tectonics.tickets.file_names import FileName, newest
 
 
@@ -26,16 +26,15 @@ def last_closed(directory: Path, origin: str) -> tuple[FileName, Trailer] | None
     return None if name is None else (name, read_trailer(directory / str(name)))
 
 
-def note(directory: Path, trailer: Trailer) -> None:
+def note(directory: Path, trailer: Trailer, disk: Disk = DISK) -> None:
     """Remembers the last closed file, durably."""
     path = _path(directory, trailer.origin)
     fresh = path.with_name(path.name + ".new")
-    with open(fresh, "wb") as file:
+    with disk.create(fresh) as file:
         file.write(trailer.encode())
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(fresh, path)
-    sync_directory(directory)
+        disk.sync(file)
+    disk.rename(fresh, path)
+    disk.sync_directory(directory)
 
 
 def unfinished(directory: Path, origin: str) -> list[tuple[FileName, Path]]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred, succeed
 from twisted.logger import Logger
 
+from tectonics.database.disk import DISK, Disk
 from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.ports import Alarms, Clock, TicketLine, TicketLog
 from tectonics.tickets.export import csv_copy
@@ -51,7 +52,8 @@ class TicketFiles:
     def __init__(self, directory: Path, origin: str, log: TicketLog, clock: Clock, alarms: Alarms,
                  rotate: str = "hour", formats: Sequence[str] = ("jsonl",),
                  in_thread: Callable[..., Deferred] = maybeDeferred,
-                 records_max: int = RECORDS_MAX, bytes_max: int = BYTES_MAX) -> None:
+                 records_max: int = RECORDS_MAX, bytes_max: int = BYTES_MAX, disk: Disk = DISK,
+                 look_s: float = LOOK_S) -> None:
         self._directory = Path(directory)
         self._origin = origin
         self._tickets = log
@@ -62,6 +64,7 @@ class TicketFiles:
         self._in_thread = in_thread
         self._records_max = records_max
         self._bytes_max = bytes_max
+        self._disk, self._look_s = disk, look_s
         self._file: PartFile | None = None
         self._period = Period.at(clock.seconds(), rotate)
         self._running = False
@@ -120,7 +123,7 @@ class TicketFiles:
         elif now_s >= self._period.end_s:
             await self._close(Closure.TIME_LIMIT)
         else:
-            return min(self._period.end_s - now_s, LOOK_S)
+            return min(self._period.end_s - now_s, self._look_s)
         return 0.0
 
     async def _append(self, lines: list[TicketLine], now_s: float) -> None:
@@ -183,7 +186,7 @@ class TicketFiles:
     def _last_closed(self) -> tuple[FileName, Trailer] | None:
         last = last_closed(self._directory, self._origin)
         if last is not None and self._csv and (self._directory / str(last[0])).exists():
-            csv_copy(self._directory / str(last[0]))
+            csv_copy(self._directory / str(last[0]), self._disk)
         return last
 
     async def _open(self, number: int, period: Period, first_seq: int) -> None:
@@ -195,8 +198,8 @@ class TicketFiles:
     def _create(self, name: str, first_seq: int, opened_at: int) -> PartFile:
         for other, path in unfinished(self._directory, self._origin):
             if str(other) != name:
-                path.unlink()
-        return PartFile(self._directory, name, self._origin, first_seq, opened_at)
+                self._disk.remove(path)
+        return PartFile(self._directory, name, self._origin, first_seq, opened_at, self._disk)
 
     async def _close(self, reason: Closure) -> None:
         file = self._file
@@ -210,9 +213,9 @@ class TicketFiles:
 
     def _seal(self, file: PartFile, reason: Closure, closed_at: int) -> Trailer:
         trailer = file.close(reason, closed_at)
-        note(self._directory, trailer)
+        note(self._directory, trailer, self._disk)
         if self._csv:
-            csv_copy(self._directory / file.name)
+            csv_copy(self._directory / file.name, self._disk)
         return trailer
 
     def _abandon(self) -> None:

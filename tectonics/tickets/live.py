@@ -28,7 +28,7 @@ class LiveTickets(ServerFactory):
 
     def __init__(self, tickets: TicketLog, metrics: Metrics, clients_max: int = CLIENTS_MAX,
                  buffer_bytes_max: int = BUFFER_BYTES_MAX) -> None:
-        self.clients: set[_LiveClient] = set()
+        self.clients: dict[_LiveClient, None] = {}  # in the order in which they came
         self.metrics = metrics
         self.clients_max = clients_max
         self.buffer_bytes_max = buffer_bytes_max
@@ -68,13 +68,13 @@ class _LiveClient(Protocol):
             self.transport.write(b"ERR %d clients are connected already\n" % listener.clients_max)
             self.transport.loseConnection()
             return
-        listener.clients.add(self)
+        listener.clients[self] = None
         self.transport.setTcpKeepAlive(True)
         self.transport.registerProducer(self, True)
 
     def connectionLost(self, reason) -> None:
         """Gone, with its buffer."""
-        self._listener.clients.discard(self)
+        self._listener.clients.pop(self, None)
         self._waiting.clear()
 
     def send(self, data: bytes) -> None:
@@ -103,7 +103,7 @@ class _LiveClient(Protocol):
 
     def _drop(self) -> None:
         listener = self._listener
-        listener.clients.discard(self)
+        listener.clients.pop(self, None)
         listener.metrics.count("tectonics_ticket_consumers_dropped_total", "live")
         listener.log.warn("A client of the live ticket stream at {peer} read too slowly, "  # noqa: G010
                           "it was dropped.", peer=self.transport.getPeer().host)

@@ -16,6 +16,7 @@ from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
+from tectonics.database.disk import DISK
 from tectonics.domain.errors import TheirFault
 from tectonics.oam import control
 from tectonics.oam.control import ControlFactory, ControlServer
@@ -83,7 +84,7 @@ def desk():
 
 @pytest.fixture
 def server(desk, tmp_path):
-    server = ControlServer(desk, tmp_path / "state", reactor)
+    server = ControlServer(desk, tmp_path / "state", reactor, DISK.lock)
     server.start()
     yield server
     pytest_twisted.blockon(server.stop())
@@ -212,7 +213,7 @@ def test_only_its_owner_may_open_it(server):
 
 @pytest_twisted.ensureDeferred
 async def test_a_live_socket_is_never_replaced(server, desk, tmp_path):
-    second = ControlServer(desk, server.path.parent, reactor)
+    second = ControlServer(desk, server.path.parent, reactor, DISK.lock)
     with pytest.raises(TheirFault, match="another daemon"):
         second.start()
     await second.stop()
@@ -227,7 +228,7 @@ async def test_a_stale_socket_is_replaced_and_removed_at_the_end(desk, tmp_path)
     stale = socket.socket(socket.AF_UNIX)
     stale.bind(str(tmp_path / control.SOCKET_NAME))
     stale.close()
-    server = ControlServer(desk, tmp_path, reactor)
+    server = ControlServer(desk, tmp_path, reactor, DISK.lock)
     server.start()
     client = await connect(server)
     client.ask({"id": 1, "method": "echo"})
@@ -239,6 +240,6 @@ async def test_a_stale_socket_is_replaced_and_removed_at_the_end(desk, tmp_path)
 
 def test_a_path_too_long_for_a_socket(desk):
     with pytest.raises(TheirFault, match="shorter"):
-        ControlServer(desk, Path("/tmp") / ("x" * 200), reactor).start()
+        ControlServer(desk, Path("/tmp") / ("x" * 200), reactor, DISK.lock).start()
 
 
