@@ -18,15 +18,15 @@ SLOT_S = 0.02
 
 
 class Deadline:
-    """One call that waits; as IDelayedCall, without moving it."""
+    """One call that waits; as IDelayedCall."""
 
-    __slots__ = ("_arguments", "_call", "_cancelled", "_keywords", "_waiting", "_when")
+    __slots__ = ("_arguments", "_call", "_cancelled", "_deadlines", "_keywords", "_waiting", "_when")
 
-    def __init__(self, waiting: dict, when: float, call: Callable, arguments: tuple, keywords: dict) -> None:
-        self._waiting, self._when = waiting, when
-        self._call, self._arguments, self._keywords = call, arguments, keywords
+    def __init__(self, deadlines: "Deadlines", delay_s: float, call: Callable, arguments: tuple,
+                 keywords: dict) -> None:
+        self._deadlines, self._call, self._arguments, self._keywords = deadlines, call, arguments, keywords
         self._cancelled = False
-        waiting[self] = None
+        self._when, self._waiting = deadlines.enter(self, delay_s)
 
     def active(self) -> bool:
         """Whether it still waits."""
@@ -34,40 +34,57 @@ class Deadline:
 
     def cancel(self) -> None:
         """It will not be called; AlreadyCalled or AlreadyCancelled when it waits no longer."""
-        if self not in self._waiting:
-            raise AlreadyCancelled if self._cancelled else AlreadyCalled
-        del self._waiting[self]
+        self._leave()
         self._cancelled = True
         self._call = self._arguments = self._keywords = None
+
+    def reset(self, delay_s: float) -> None:
+        """It is due that long from now instead; fails as `cancel`."""
+        self._leave()
+        self._when, self._waiting = self._deadlines.enter(self, delay_s)
+
+    def delay(self, more_s: float) -> None:
+        """It is due that much later; fails as `cancel`."""
+        self.reset(self._when + more_s - self._deadlines.now())
 
     def getTime(self) -> float:
         """When it is due, in the time of the clock that made it."""
         return self._when
 
     def ring(self) -> None:
-        """Calls; whoever asks now is told that it waits no longer."""
+        """Calls."""
         self._call(*self._arguments, **self._keywords)
+
+    def _leave(self) -> None:
+        if self not in self._waiting:
+            raise AlreadyCancelled if self._cancelled else AlreadyCalled
+        del self._waiting[self]
 
 
 class Deadlines:
     """The calls of one reactor. `now()` is a clock that never goes back, in seconds."""
 
     def __init__(self, reactor, now: Callable[[], float]) -> None:
-        self._reactor, self._now = reactor, now
+        self._reactor, self.now = reactor, now
         self._slots: dict[int, dict[Deadline, None]] = {}
 
     def call_later(self, delay_s: float, call: Callable, *arguments, **keywords):
         """As IReactorTime.callLater."""
         if delay_s < COARSE_S:
             return self._reactor.callLater(delay_s, call, *arguments, **keywords)
-        now = self._now()
+        return Deadline(self, delay_s, call, arguments, keywords)
+
+    def enter(self, deadline: Deadline, delay_s: float) -> tuple[float, dict[Deadline, None]]:
+        """Puts it into the slot after its moment: (when it is due, the slot)."""
+        now = self.now()
         when = now + delay_s
         slot = int(when / SLOT_S) + 1
         waiting = self._slots.get(slot)
         if waiting is None:
             waiting = self._slots[slot] = {}
             self._reactor.callLater(slot * SLOT_S - now, self._ring, slot)
-        return Deadline(waiting, when, call, arguments, keywords)
+        waiting[deadline] = None
+        return when, waiting
 
     def _ring(self, slot: int) -> None:
         """One a call of the reactor, so that a fault in one stops no other, and each may still be cancelled."""

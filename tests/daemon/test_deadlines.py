@@ -79,3 +79,19 @@ def test_a_fault_in_one_stops_no_other():
     assert came == [1]
     with pytest.raises(AlreadyCalled):
         done.cancel()
+
+
+def test_it_can_be_put_off_and_brought_forward():
+    clock, deadlines = fresh()
+    came = []
+    call = deadlines.call_later(1.0, lambda: came.append(clock.seconds()))
+    clock.advance(0.9)
+    call.reset(1.0)
+    call.delay(0.5)
+    clock.pump([0.01] * 145)
+    assert came == [] and call.active()
+    call.reset(0.005)
+    clock.pump([0.01] * 5)
+    assert len(came) == 1
+    with pytest.raises(AlreadyCalled):
+        call.reset(1)
