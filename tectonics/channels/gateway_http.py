@@ -131,7 +131,7 @@ class GatewayConnection(Protocol):
     # --- what the transport tells -----------------------------------------------------------------
 
     def connectionMade(self):
-        self._flush_at_once = getattr(self.transport, "doWrite", None)
+        self._send = getattr(self.transport, "writeSomeData", None)  # a plain socket's; TLS has none
         self.transport.registerProducer(self, True)
         self.service.opened(self)
 
@@ -305,9 +305,13 @@ class GatewayConnection(Protocol):
             self._write(CONTINUE)
 
     def _write(self, data: bytes) -> None:
-        self.transport.write(data)
-        if self._flush_at_once and not self._write_blocked:
-            self._flush_at_once()
+        """Straight into the socket when nothing waits before it: nearly always, and half the work."""
+        if self._send is not None and not (self.transport.dataBuffer or self.transport._tempDataBuffer):
+            sent = self._send(data)
+            if isinstance(sent, int):  # else the connection is lost, and the transport finds out itself
+                data = data[sent:]
+        if data:
+            self.transport.write(data)
 
     def _end(self) -> None:
         """Closes our half, and reads off what still comes; `sweep` bounds the wait."""
