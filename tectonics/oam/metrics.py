@@ -9,18 +9,19 @@ Bound: CHILDREN_MAX label combinations per name.  Beyond it the figure is added 
 in which every label reads `other`, so totals stay right and memory stays bounded.
 """
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    disable_created_metrics,
-    generate_latest,
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
 )
+from prometheus_client.utils import floatToGoString
 from twisted.logger import Logger
 
 from tectonics.domain.errors import OurFault
@@ -28,6 +29,7 @@ from tectonics.domain.errors import OurFault
 CHILDREN_MAX = 1000
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 COUNTER, GAUGE, HISTOGRAM = "counter", "gauge", "histogram"
+_FAMILY = {COUNTER: CounterMetricFamily, GAUGE: GaugeMetricFamily, HISTOGRAM: HistogramMetricFamily}
 STEP_BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DECIDE_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
@@ -96,37 +98,63 @@ DECLARATIONS = (
 )
 
 
+class Distribution:
+    """The durations of one label combination: how many up to each bound, and their sum."""
+
+    __slots__ = ("bounds", "counts", "sum_s")
+
+    def __init__(self, bounds: tuple[float, ...]) -> None:
+        self.bounds = bounds
+        self.counts = [0] * (len(bounds) + 1)  # the last is beyond every bound
+        self.sum_s = 0.0
+
+    def add(self, seconds: float) -> None:
+        """One more; a bound belongs to what is below it (`le`)."""
+        self.counts[bisect_left(self.bounds, seconds)] += 1
+        self.sum_s += seconds
+
+    def cumulated(self) -> list[tuple[str, int]]:
+        """(`le`, how many up to it), as Prometheus wants them."""
+        shown = [*map(floatToGoString, self.bounds), "+Inf"]
+        return list(zip(shown, accumulate(self.counts), strict=True))
+
+
 class MetricsRegistry:
-    """Fills ports.Metrics. `count` costs about a microsecond once a label combination is known."""
+    """Fills ports.Metrics. Plain numbers, moved in the reactor's thread; prometheus-client writes them out."""
 
     def __init__(self, declarations: tuple[Declaration, ...] = DECLARATIONS) -> None:
-        disable_created_metrics()
         self._registry = CollectorRegistry()
+        self._registry.register(self)
         ProcessCollector(registry=self._registry)
         self._declared = {d.name: d for d in declarations}
-        self._metrics = {d.name: _make(d, self._registry) for d in declarations}
-        self._children: dict[str, dict[tuple, Callable]] = {COUNTER: {}, GAUGE: {}, HISTOGRAM: {}}
-        self._counters, self._gauges, self._histograms = self._children.values()
-        self._known: dict[str, int] = {}
+        self._figures: dict[str, dict[tuple, object]] = {COUNTER: {}, GAUGE: {}, HISTOGRAM: {}}
+        self._counters, self._gauges, self._histograms = self._figures.values()
+        self._known = {d.name: 0 for d in declarations}
         self._sources: dict[str, Callable[[], float | Mapping]] = {}
+        for declared in declarations:
+            if not declared.labels:
+                self._admitted(declared.kind, (declared.name, ()))
 
     def count(self, name: str, *labels: str, by: int = 1) -> None:
         """Adds `by` to a counter."""
         key = name, labels
-        add = self._counters.get(key) or self._child(COUNTER, key)
-        add(by)
+        if key not in self._counters:
+            key = self._admitted(COUNTER, key)
+        self._counters[key] += by
 
     def gauge(self, name: str, value: float, *labels: str) -> None:
         """Sets a level."""
         key = name, labels
-        put = self._gauges.get(key) or self._child(GAUGE, key)
-        put(value)
+        if key not in self._gauges:
+            key = self._admitted(GAUGE, key)
+        self._gauges[key] = value
 
     def observe(self, name: str, seconds: float, *labels: str) -> None:
         """Adds one duration to a histogram."""
         key = name, labels
-        add = self._histograms.get(key) or self._child(HISTOGRAM, key)
-        add(seconds)
+        if key not in self._histograms:
+            key = self._admitted(HISTOGRAM, key)
+        self._histograms[key].add(seconds)
 
     def source(self, name: str, read: Callable[[], float | Mapping]) -> None:
         """Has `read` asked whenever the gauge is shown: a number, or numbers by label (text or tuple)."""
@@ -138,14 +166,31 @@ class MetricsRegistry:
         self._pull()
         return generate_latest(self._registry)
 
+    def collect(self) -> Iterator[Metric]:
+        """As prometheus-client's collectors."""
+        shown: dict[str, Metric] = {d.name: _FAMILY[d.kind](d.name, d.help, labels=d.labels)
+                                    for d in self._declared.values()}
+        for figures in (self._counters, self._gauges):
+            for (name, labels), figure in figures.items():
+                shown[name].add_metric(labels, figure)
+        for (name, labels), figure in self._histograms.items():
+            shown[name].add_metric(labels, figure.cumulated(), figure.sum_s)
+        yield from shown.values()
+
     def snapshot(self) -> dict:
         """What has moved, as plain data: a number, or numbers by label values joined with commas.
 
         A histogram shows `count` and `sum_s`.
         """
         self._pull()
-        shown = {name: _shown(self._declared[name], metric) for name, metric in self._metrics.items()}
-        return {name: value for name, value in shown.items() if value != {}}
+        shown: dict = {}
+        for figures in self._figures.values():
+            for (name, labels), figure in figures.items():
+                if labels:
+                    shown.setdefault(name, {})[",".join(labels)] = _plain(figure)
+                else:
+                    shown[name] = _plain(figure)
+        return {name: shown[name] for name in self._declared if name in shown}
 
     def _pull(self) -> None:
         for name, read in self._sources.items():
@@ -165,7 +210,6 @@ class MetricsRegistry:
             self.gauge(name, figure, *((labels,) if isinstance(labels, str) else labels))
 
     def _forget(self, name: str) -> None:
-        self._metrics[name].clear()
         for key in [key for key in self._gauges if key[0] == name]:
             del self._gauges[key]
         self._known[name] = 0
@@ -176,45 +220,21 @@ class MetricsRegistry:
             raise OurFault(f"{name} is not declared as a {kind} in oam/metrics.py")
         return declared
 
-    def _child(self, kind: str, key: tuple[str, tuple[str, ...]]) -> Callable:
+    def _admitted(self, kind: str, key: tuple[str, tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+        """The key under which a new label combination is kept: its own, or at the bound `other`."""
         name, labels = key
         declared = self._check(kind, name)
         if len(labels) != len(declared.labels):
             raise OurFault(f"{name} needs the labels {declared.labels}, got {labels}")
-        if self._known.get(name, 0) >= CHILDREN_MAX:
-            return _move(kind, self._labelled(name, ("other",) * len(labels)))
-        self._known[name] = self._known.get(name, 0) + 1
-        move = self._children[kind][key] = _move(kind, self._labelled(name, labels))
-        return move
-
-    def _labelled(self, name: str, labels: tuple[str, ...]):
-        return self._metrics[name].labels(*labels) if labels else self._metrics[name]
+        if self._known[name] >= CHILDREN_MAX:
+            key = name, ("other",) * len(labels)
+        else:
+            self._known[name] += 1
+        self._figures[kind].setdefault(key, Distribution(declared.buckets) if kind == HISTOGRAM else 0)
+        return key
 
 
-def _make(declared: Declaration, registry: CollectorRegistry):
-    if declared.kind == HISTOGRAM:
-        return Histogram(declared.name, declared.help, declared.labels, registry=registry,
-                         buckets=declared.buckets)
-    kind = Counter if declared.kind == COUNTER else Gauge
-    return kind(declared.name, declared.help, declared.labels, registry=registry)
-
-
-def _move(kind: str, child) -> Callable:
-    return child.inc if kind == COUNTER else child.set if kind == GAUGE else child.observe
-
-
-def _shown(declared: Declaration, metric) -> object:
-    figures: dict[str, object] = {}
-    for sample in next(iter(metric.collect())).samples:
-        labels = ",".join(sample.labels.get(label, "") for label in declared.labels)
-        if declared.kind != HISTOGRAM:
-            figures[labels] = _plain(sample.value)
-        elif sample.name.endswith("_count"):
-            figures.setdefault(labels, {})["count"] = int(sample.value)
-        elif sample.name.endswith("_sum"):
-            figures.setdefault(labels, {})["sum_s"] = round(sample.value, 6)
-    return figures if declared.labels else figures.get("", {})
-
-
-def _plain(value: float) -> int | float:
-    return int(value) if value.is_integer() else value
+def _plain(figure) -> object:
+    if isinstance(figure, Distribution):
+        return {"count": sum(figure.counts), "sum_s": round(figure.sum_s, 6)}
+    return int(figure) if isinstance(figure, int) or figure.is_integer() else figure
