@@ -82,7 +82,7 @@ class Deadlines:
         waiting = self._slots.get(slot)
         if waiting is None:
             waiting = self._slots[slot] = {}
-            self._reactor.callLater(slot * SLOT_S - now, self._ring, slot)
+            self._reactor.callLater(max(0.0, slot * SLOT_S - now), self._ring, slot)
         waiting[deadline] = None
         return when, waiting
 
