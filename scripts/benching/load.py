@@ -1,7 +1,7 @@
 """One load process: sessions until the given moment, then recharges; what it saw goes to stdout as JSON.
 
-Its argument is a JSON object: the addresses, its share of the subscribers and of the concurrency, and
-the moments (of the monotonic clock, which all processes of a machine share) that bound the phases.
+Its argument is a JSON object: the addresses, its share of the subscribers and of the concurrency or of the
+rate, and the moments (of the monotonic clock, which all processes of a machine share) that bound the phases.
 """
 
 import json
@@ -14,7 +14,8 @@ from people import borrowers
 from tectonics.daemon.run import install_reactor
 from tectonics.domain.ticket import rfc3339
 from tectonics.simulators.gateway_wire import Pool
-from tectonics.simulators.load import Counted, RechargeLoad, SessionLoad
+from tectonics.simulators.load import Counted, Marks, RechargeLoad, SessionLoad
+from tectonics.simulators.load_offered import OfferedLoad, arrivals
 
 RECHARGE = ('{"id":"%s","type":"recharge","msisdn":"%s","amount":"5.00","currency":"%s","time":"%s",'
             '"class":"voucher"}')
@@ -33,9 +34,7 @@ async def measure(reactor, plan: dict) -> dict:
     counted = Counted(plan["begin_s"], plan["end_s"])
     now = time.monotonic
     pool = Pool(reactor, *plan["ussd"], plan["concurrency"])
-    people = borrowers(plan["subscribers"], plan["until"], plan["first"], plan["step"])
-    sessions = SessionLoad(now, pool, people, counted, plan["granted_mark"].encode(), plan["prefix"])
-    await sessions.run(plan["concurrency"])
+    sessions = await run_sessions(reactor, plan, pool, counted)
     pool.close()
     recharges = RechargeLoad(reactor, now, *plan["feed"], iter(sessions.granted), record(plan["currency"]),
                              now() + plan["recharge_s"])
@@ -45,6 +44,20 @@ async def measure(reactor, plan: dict) -> dict:
         answers = recharges.answers
     return {"outcomes": counted.outcomes, "exhausted": sessions.exhausted, "recharges": answers,
             "latencies_ms": {step: values.tolist() for step, values in counted.latencies_ms.items()}}
+
+
+async def run_sessions(reactor, plan: dict, pool: Pool, counted: Counted) -> SessionLoad | OfferedLoad:
+    """`concurrency` sessions at a time, or where a rate is offered so many a second, at most that many at a time."""
+    people = borrowers(plan["subscribers"], plan["until"], plan["first"], plan["step"])
+    marks = Marks(plan["granted_mark"].encode(), plan["busy_mark"].encode())
+    if not plan["offered"]:
+        sessions = SessionLoad(time.monotonic, pool, people, counted, marks, plan["prefix"])
+        await sessions.run(plan["concurrency"])
+        return sessions
+    sessions = OfferedLoad(reactor, time.monotonic, pool, people, counted, marks, plan["prefix"],
+                           plan["concurrency"])
+    await sessions.run(arrivals(plan["offered"], plan["arrive_s"], plan["end_s"], plan["seed"]))
+    return sessions
 
 
 def main() -> int:

@@ -40,8 +40,13 @@ def run(server: Server, settings: Settings, seconds: float, concurrency: int, su
                                 check=False)
         if answer.returncode:
             raise RuntimeError(f"pgbench broke: {answer.stderr[-2000:]}")
-    sessions = int(_SESSIONS.search(answer.stdout)[1])
-    return {"sessions": sessions, "seconds": sessions / float(_RATE.search(answer.stdout)[1])}
+    return result(answer.stdout)
+
+
+def result(printed: str) -> dict:
+    """What pgbench printed: sessions, and the seconds that they took."""
+    sessions = int(_SESSIONS.search(printed)[1])
+    return {"sessions": sessions, "seconds": sessions / float(_RATE.search(printed)[1])}
 
 
 def _values(settings: Settings, at: int) -> dict:

@@ -3,7 +3,7 @@
 Closed loop: so many subscribers at once; each begins his session when the one before him has ended, and
 types as soon as he sees the screen.  A slow daemon is therefore asked less, and the latency shown is
 what these subscribers waited for.  Every session has a subscriber of his own; when they run out the
-loop ends early and says so (`exhausted`).
+loop ends early and says so (`exhausted`).  load_offered.py is the open loop.
 
 It runs in processes of its own (scripts/bench), so that it never borrows the daemon's time.  What ended
 before `begin_s` (warm-up) or after `end_s` is not counted.  Bounds: `concurrency` sessions, one
@@ -24,40 +24,70 @@ from tectonics.simulators.ussd_gateway import STEP_PATH, Steps
 
 STEPS = ("dial", "choose", "confirm")
 INPUTS = ("1", "1")
+GRANTED, BUSY, NOTHING = "granted", "busy", "nothing"
 FEED_WINDOW = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How two screens begin: the one that grants, and the one that says that too many ask at once."""
+
+    granted: bytes
+    busy: bytes
 
 
 @dataclass
 class Counted:
-    """What was seen between `begin_s` and `end_s`: whole sessions by outcome, latencies by step."""
+    """What was seen between `begin_s` and `end_s`: whole sessions by outcome, latencies by step.
+
+    Who was told "busy" when he dialled has no step: his latency is under BUSY.
+    """
 
     begin_s: float
     end_s: float
     outcomes: Counter[str] = field(default_factory=Counter)
     latencies_ms: dict[str, array] = field(default_factory=lambda: {step: array("d") for step in STEPS})
 
-    def session(self, now_s: float, latencies_s: list[float], outcome: str) -> None:
-        """A session has ended."""
-        if self.begin_s <= now_s < self.end_s:
+    def session(self, moment_s: float, latencies_s: list[float], outcome: str) -> None:
+        """A session, and the moment at which it counts."""
+        if self.begin_s <= moment_s < self.end_s:
             self.outcomes[outcome] += 1
-            for step, latency_s in zip(STEPS, latencies_s, strict=False):
-                self.latencies_ms[step].append(latency_s * 1000)
+            for step, latency_s in zip((BUSY,) if outcome == BUSY else STEPS, latencies_s, strict=False):
+                self.sample(step, latency_s)
+
+    def sample(self, name: str, latency_s: float) -> None:
+        """One more sample under a name."""
+        self.latencies_ms.setdefault(name, array("d")).append(latency_s * 1000)
+
+
+def outcome_of(marks: Marks, steps_answered: int, status: int, body: bytes) -> str:
+    """What became of a session, by its last answer.
+
+    `granted`; `busy` told to who dialled; `busy at <step>` told to who was in the midst of it; `nothing`
+    where there was no answer; else the answer.
+    """
+    if status == 0:
+        return NOTHING
+    if status == 200 and body.startswith(b"END " + marks.granted):
+        return GRANTED
+    if status == 200 and body.startswith(b"END " + marks.busy):
+        return BUSY if steps_answered == 1 else f"busy at {STEPS[steps_answered - 1]}"
+    return f"{status} {body[:60].decode(errors='replace')}"
 
 
 class SessionLoad:
     """Keeps `concurrency` sessions going until `counted.end_s`; `granted` holds who got an advance.
 
-    `now` is a clock finer than a millisecond; session ids begin with `prefix`; a granted advance is
-    known by `granted_mark`, the beginning of its screen.
+    `now` is a clock finer than a millisecond; session ids begin with `prefix`.
     """
 
     def __init__(self, now: Callable[[], float], pool: Pool, subscribers: Iterator[str], counted: Counted,
-                 granted_mark: bytes, prefix: str, code: str = "*133#") -> None:
+                 marks: Marks, prefix: str, code: str = "*133#") -> None:
         self.granted: list[str] = []
         self.exhausted = False
         self.done: Deferred[None] = Deferred()
-        self.now, self.pool = now, pool
-        self._subscribers, self._counted, self._mark = subscribers, counted, granted_mark
+        self._now, self._pool = now, pool
+        self._subscribers, self._counted, self._marks = subscribers, counted, marks
         self._prefix, self._code = prefix, code
         self._running = self._begun = 0
 
@@ -69,45 +99,51 @@ class SessionLoad:
         return self.done
 
     def _begin(self) -> None:
-        msisdn = next(self._subscribers, None) if self.now() < self._counted.end_s else ""
+        msisdn = next(self._subscribers, None) if self._now() < self._counted.end_s else ""
         if msisdn:
             self._begun += 1
-            _Session(self, Steps(msisdn, self._code, f"{self._prefix}{self._begun}"))
+            steps = Steps(msisdn, self._code, f"{self._prefix}{self._begun}")
+            Session(self._now, self._pool, steps, self._now(), self._ended)
             return
         self.exhausted |= msisdn is None
         self._running -= 1
         if not self._running:
             self.done.callback(None)
 
-    def ended(self, steps: Steps, latencies_s: list[float], status: int, body: bytes) -> None:
+    def _ended(self, steps: Steps, latencies_s: list[float], status: int, body: bytes) -> None:
         """A session has ended; the next one begins in its place."""
-        granted = status == 200 and body.startswith(b"END " + self._mark)
-        if granted:
+        outcome = outcome_of(self._marks, len(latencies_s), status, body)
+        if outcome == GRANTED:
             self.granted.append(steps.msisdn)
-        outcome = "granted" if granted else f"{status} {body[:60].decode(errors='replace')}"
-        self._counted.session(self.now(), latencies_s, outcome)
+        self._counted.session(self._now(), latencies_s, outcome)
         self._begin()
 
 
-class _Session:
-    """One subscriber's session, from the dialling to the answer that asks for no more."""
+class Session:
+    """One subscriber's session, from the dialling, which was due at `due_s`, to the answer that asks for no more.
 
-    def __init__(self, load: SessionLoad, steps: Steps) -> None:
-        self._load, self._steps, self._inputs = load, steps, iter(INPUTS)
+    `ended(steps, latencies_s, status, body)` hears of the end, with the last answer.
+    """
+
+    def __init__(self, now: Callable[[], float], pool: Pool, steps: Steps, due_s: float,
+                 ended: Callable[[Steps, list[float], int, bytes], None]) -> None:
+        self._now, self._pool, self._steps, self._ended = now, pool, steps, ended
+        self._inputs = iter(INPUTS)
         self._latencies_s: list[float] = []
-        self._post(steps.body())
+        self._post(steps.body(), due_s)
 
-    def _post(self, body: bytes) -> None:
-        self._began_s = self._load.now()
-        self._load.pool.post(STEP_PATH, body, self._answered)
+    def _post(self, body: bytes, began_s: float) -> None:
+        self._began_s = began_s
+        self._pool.post(STEP_PATH, body, self._answered)
 
     def _answered(self, status: int, body: bytes) -> None:
-        self._latencies_s.append(self._load.now() - self._began_s)
+        now_s = self._now()
+        self._latencies_s.append(now_s - self._began_s)
         typed = next(self._inputs, None) if status == 200 and body.startswith(b"CON ") else None
         if typed is None:
-            self._load.ended(self._steps, self._latencies_s, status, body)
+            self._ended(self._steps, self._latencies_s, status, body)
         else:
-            self._post(self._steps.body(typed))
+            self._post(self._steps.body(typed), now_s)
 
 
 class RechargeLoad:

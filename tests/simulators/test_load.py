@@ -10,8 +10,9 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.protocols.basic import LineOnlyReceiver
 
 from tectonics.simulators.gateway_wire import Pool
-from tectonics.simulators.load import Counted, RechargeLoad, SessionLoad
+from tectonics.simulators.load import Counted, Marks, RechargeLoad, SessionLoad, outcome_of
 
+MARKS = Marks(b"You have", b"Busy.")
 ANSWERS = {"": "CON choose", "1": "CON sure?", "1*1": "END You have it."}
 
 
@@ -57,7 +58,29 @@ def serve():
 def load(port, people, counted, now):
     from twisted.internet import reactor
     pool = Pool(reactor, "127.0.0.1", port, 3)
-    return pool, SessionLoad(now, pool, iter(people), counted, b"You have", "T")
+    return pool, SessionLoad(now, pool, iter(people), counted, MARKS, "T")
+
+
+@pytest.mark.parametrize("answered, status, body, outcome", [
+    (3, 200, b"END You have 2.00.", "granted"),
+    (1, 200, b"END Busy. Dial again.", "busy"),
+    (3, 200, b"END Busy. Dial again.", "busy at confirm"),
+    (1, 0, b"connection refused", "nothing"),
+    (2, 500, b"a fault", "500 a fault"),
+    (1, 200, b"CON Busy.", "200 CON Busy."),
+])
+def test_what_became_of_a_session(answered, status, body, outcome):
+    assert outcome_of(MARKS, answered, status, body) == outcome
+
+
+def test_who_was_told_busy_has_no_step():
+    counted = Counted(0.0, 10.0)
+    counted.session(1.0, [0.002], "busy")
+    counted.session(1.0, [0.004, 0.001], "busy at choose")
+    counted.session(10.0, [9.0], "busy")
+    assert counted.outcomes == {"busy": 1, "busy at choose": 1}
+    assert {step: found.tolist() for step, found in counted.latencies_ms.items()} == {
+        "dial": [4.0], "choose": [1.0], "confirm": [], "busy": [2.0]}
 
 
 @pytest_twisted.ensureDeferred
