@@ -9,6 +9,7 @@ A fault of ours in a workflow raises an alarm and stops that one event; the daem
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from twisted.logger import Logger
 
@@ -66,7 +67,7 @@ class Engine:
         """What workflows are given."""
         now = self.now() if now is None else now
         count, minor = self.usage.now(now)
-        return Context(self.policies.current, self.catalogue, now, lambda: self.ids.new(now), count, minor)
+        return Context(self.policies.current, self.catalogue, now, partial(self.ids.new, now), count, minor)
 
     async def dispatch(self, event: Event) -> Result:
         """Decides and writes one event. Fails with a TheirFault (Busy among them) or OurFault."""

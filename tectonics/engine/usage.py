@@ -21,12 +21,13 @@ class ServiceUsage:
         self._stored = (0, 0)
         self._since = (0, 0)  # written here since `_stored` was read
         self._reserved = (0, 0)
+        self._sum = (0, 0)  # of the three
 
     def now(self, now: int) -> tuple[int, int]:
         """(count, amount_minor) lent today, reservations included."""
         if self._day_of(now) != self._day:
             return self._reserved
-        return _sum(_sum(self._stored, self._since), self._reserved)
+        return self._sum
 
     async def refresh(self, now: int) -> None:
         """Reads today's figure from the store."""
@@ -36,16 +37,24 @@ class ServiceUsage:
         # What was written while we read may be in both; a cap errs to the safe side until next time.
         written = (self._since[0] - before[0], self._since[1] - before[1]) if day == self._day else (0, 0)
         self._day, self._stored, self._since = day, stored, written
+        self._add_up()
 
     def reserve(self, count: int, amount_minor: int) -> None:
         """Before the unit is written; a negative count gives back."""
-        self._reserved = _sum(self._reserved, (count, amount_minor))
+        if count or amount_minor:
+            self._reserved = _sum(self._reserved, (count, amount_minor))
+            self._add_up()
 
     def settle(self, count: int, amount_minor: int, written: bool) -> None:
         """After it: was it written?"""
-        self._reserved = _sum(self._reserved, (-count, -amount_minor))
-        if written:
-            self._since = _sum(self._since, (count, amount_minor))
+        if count or amount_minor:
+            self._reserved = _sum(self._reserved, (-count, -amount_minor))
+            if written:
+                self._since = _sum(self._since, (count, amount_minor))
+            self._add_up()
+
+    def _add_up(self) -> None:
+        self._sum = _sum(_sum(self._stored, self._since), self._reserved)
 
 
 def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
