@@ -42,18 +42,25 @@ class RisingIds:
     def __init__(self, process: bytes | None = None) -> None:
         self._process = _text(int.from_bytes(process or os.urandom(5), "big"), 8)
         self._count = 0
+        self._moment, self._start = -1, ""  # the digits of the newest moment, and of this process
+        self._thousand, self._middle = -1, ""  # the digits of the count but for its last two
 
     def new(self, now: int) -> str:
         """A new identity of the moment `now` (ms)."""
         self._count += 1
-        return _text(now, 10) + self._process + _text(self._count, 8)
+        if now != self._moment:  # many are made in the same millisecond
+            self._moment, self._start = now, _text(now, 10) + self._process
+        thousand, last = divmod(self._count, 1024)
+        if thousand != self._thousand:
+            self._thousand, self._middle = thousand, _text(thousand, 6)
+        return self._start + self._middle + _PAIRS[last]
 
 
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 
 
 def _text(number: int, places: int) -> str:
-    """An even number of digits, two at a time: three ids are made for each advance."""
+    """An even number of digits, two at a time."""
     digits = []
     for _ in range(places // 2):
         digits.append(_PAIRS[number & 1023])
