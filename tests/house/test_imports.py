@@ -26,7 +26,9 @@ MAY = {
     "ha": ADAPTERS,
     "simulators": {"domain", "wire", "ports"},
     "daemon": ROOMS - {"cli", "simulation"},
-    "simulation": {"daemon", "simulators", "ports", "domain"},
+    # It replaces the world under all rooms: the disk under the database, the settings of nodes; and it watches the
+    # state machines to tell which transitions were reached.
+    "simulation": {"daemon", "simulators", "ports", "domain", "config", "wire", "database", "workflows"},
     "cli": {"config", "daemon", "wire", "simulation", "database"},
 }
 NO_TWISTED = {"domain", "workflows", "config", "wire"}
