@@ -138,13 +138,13 @@ def serve_ledger(db: Path, listen: str, deduplicates: bool = True, readable_back
     reactor = install_reactor()
     begin_logging("info", "text")
     from tectonics.billing.embedded import OPENLY
-    from tectonics.billing.ledger_server import make_ledger_service
-    from tectonics.daemon.clock import WallClock
+    from tectonics.daemon.host import real_host
+    from tectonics.daemon.ledger import ledger_service
 
     ending = Ending(reactor)
     can = replace(OPENLY, deduplicates=deduplicates, readable_back=readable_back)
     try:
-        service = make_ledger_service(db, listen, reactor, can, clock=WallClock(reactor))
+        service = ledger_service(real_host(reactor), db, listen, can)
     except (TheirFault, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -22,10 +22,10 @@ WAL_BYTES_MAX = 64 * 2**20  # the WAL file is cut back to this after a checkpoin
 CACHE_KIB = 32 * 1024
 
 
-def open_connection(path: str | os.PathLike) -> sqlite3.Connection:
+def open_connection(path: str | os.PathLike, kind: type = sqlite3.Connection) -> sqlite3.Connection:
     """A connection that reads and writes; makes the file where there is none."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = _connect(os.fspath(path), uri=False)
+    connection = _connect(os.fspath(path), False, kind)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
@@ -33,16 +33,16 @@ def open_connection(path: str | os.PathLike) -> sqlite3.Connection:
     return connection
 
 
-def open_reader(path: str | os.PathLike) -> sqlite3.Connection:
+def open_reader(path: str | os.PathLike, kind: type = sqlite3.Connection) -> sqlite3.Connection:
     """A connection that can only read, of a file that exists."""
-    connection = _connect(f"file:{quote(str(Path(path).resolve()))}?mode=ro", uri=True)
+    connection = _connect(f"file:{quote(str(Path(path).resolve()))}?mode=ro", True, kind)
     connection.execute("PRAGMA query_only=ON")
     return connection
 
 
-def _connect(name: str, uri: bool) -> sqlite3.Connection:
+def _connect(name: str, uri: bool, kind: type) -> sqlite3.Connection:
     connection = sqlite3.connect(name, timeout=BUSY_S, isolation_level=None, uri=uri,
-                                 check_same_thread=False, cached_statements=STATEMENTS_MAX)
+                                 check_same_thread=False, cached_statements=STATEMENTS_MAX, factory=kind)
     connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     connection.execute("PRAGMA temp_store=MEMORY")
     return connection

@@ -10,6 +10,7 @@ It remembers the newest KEPT_MAX tickets and every waiting `wait_for`.
 
 from collections import deque
 from collections.abc import Callable
+from random import random
 
 import msgspec
 from twisted.application.internet import ClientService, backoffPolicy
@@ -38,7 +39,8 @@ class TicketConsumer:
 
     def __init__(self, endpoint, name: str, clock: Clock, origin: str = "", after: int | None = None,
                  ack_every: int = 100, delay_s: float = 0.0, deaf: bool = False, resume: bool = False,
-                 on_ticket: Callable[[bytes], None] | None = None) -> None:
+                 on_ticket: Callable[[bytes], None] | None = None,
+                 jitter: Callable[[], float] = random) -> None:
         self.name = name
         self.clock = clock
         self.origin = origin
@@ -56,14 +58,14 @@ class TicketConsumer:
         self.errors: list[str] = []
         self.greeting: Ok | Gap | None = None
         self.protocol: _Consuming | None = None
-        self._endpoint = endpoint
+        self._endpoint, self._jitter = endpoint, jitter
         self._service: ClientService | None = None
         self._waiting: list[tuple[Callable[[], bool], Deferred[None]]] = []
 
     def start(self) -> None:
         """Connects, and again after each loss."""
         self._service = ClientService(self._endpoint, Factory.forProtocol(lambda: _Consuming(self)),
-                                      retryPolicy=backoffPolicy(*RETRY_S), clock=self.clock)
+                                      retryPolicy=backoffPolicy(*RETRY_S, jitter=self._jitter), clock=self.clock)
         self._service.startService()
 
     def stop(self) -> Deferred[None]:

@@ -1,0 +1,336 @@
+"""The disk: what was made durable survives a crash, of the rest nobody knows.
+
+Files really exist, in the world's own folder.  What was written to one and not synced is cut at a random
+place when the machine loses power, and perhaps replaced by zeros; a new name, a deletion or a renaming
+that was not followed by a sync of its directory may be undone, the newest first.  A process that dies
+alone loses what it had not yet handed to the system.
+
+SQLite works really too.  A dead process's connections are closed without COMMIT, which rolls back what
+was open; a connection that did not ask to wait for the disk at each COMMIT (PRAGMA synchronous) forgets
+what was committed since the last checkpoint.
+
+Faults: full, slow, a COMMIT that fails before or after it has happened, and the death of the process at
+a given statement, also in the middle of a transaction.
+"""
+
+import random
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+from tectonics.database.disk import Disk
+from tectonics.database.sqlite import open_connection, open_reader
+from tectonics.simulation.machine.timeline import Killed
+
+FREE_BYTES = 10 * 2**30
+FULL_SYNCHRONOUS = 2  # PRAGMA synchronous: each COMMIT waits for the disk
+TORN = 0.5  # share of cut files whose last bytes are zeros
+
+
+class Platter:
+    """What is left of a machine's disk when its processes are gone, and what is wrong with it."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.full = False
+        self.delay_s = 0.0  # more for each piece of work
+        self.commit_fails = ""  # the next COMMIT: "before" it has happened, or "after"
+        self.folders: dict[str, Path] = {}  # files that stand elsewhere than their path says
+        self.locks: dict[Path, object] = {}  # path -> the process that has it
+        self._synced: dict[Path, int] = {}  # files with more in them than is durable -> how much is
+        self._names: list[tuple[Path, Callable[[], None]]] = []  # (directory, how to undo the change)
+
+    def calm(self) -> None:
+        """No fault any more."""
+        self.full, self.delay_s, self.commit_fails = False, 0.0, ""
+
+    def wrote(self, path: Path, size: int) -> None:
+        """`path` is growing from `size`, as far as it is durable."""
+        self._synced.setdefault(path, size)
+
+    def synced(self, path: Path) -> None:
+        """What is in it is durable."""
+        self._synced.pop(path, None)
+
+    def named(self, path: Path, undo: Callable[[], None]) -> None:
+        """A name changed; not durable until its directory is synced."""
+        self._names.append((path.parent, undo))
+
+    def moved(self, old: Path, new: Path) -> None:
+        """What is not durable of a file stays so under its new name."""
+        self._synced.pop(new, None)
+        if old in self._synced:
+            self._synced[new] = self._synced.pop(old)
+
+    def names_synced(self, directory: Path) -> None:
+        """The names in it are durable."""
+        self._names = [one for one in self._names if one[0] != directory]
+
+    def lose_power(self) -> None:
+        """Forgets what was not durable."""
+        for path, size in self._synced.items():
+            self._cut(path, size)
+        self._synced.clear()
+        kept = self.chance.randint(0, len(self._names))
+        for _, undo in reversed(self._names[kept:]):
+            undo()
+        self._names.clear()
+
+    def _cut(self, path: Path, durable: int) -> None:
+        if not path.exists():
+            return
+        data = path.read_bytes()
+        keep = self.chance.randint(durable, max(durable, len(data)))
+        data = data[:keep]
+        if self.chance.random() < TORN:
+            whole = self.chance.randint(durable, max(durable, keep))
+            data = data[:whole] + bytes(keep - whole)
+        path.write_bytes(data)
+
+
+class LifeDisk(Disk):
+    """The disk as one process has it; dead, it does nothing."""
+
+    def __init__(self, platter: Platter, process) -> None:
+        self.platter, self._process = platter, process
+        self._connections: list[Connection] = []
+        self._files: list[File] = []
+        self._dead = False
+        self.last_statement = 0  # the process dies when so many more have been asked for; 0: never
+        self.after = False  # and that one was done
+
+    # --- databases
+
+    def database(self, path) -> "Connection":
+        """A connection that writes."""
+        return self._opened(open_connection(self._place(path), Connection))
+
+    def reader(self, path) -> "Connection":
+        """A connection that reads."""
+        return self._opened(open_reader(self._place(path), Connection))
+
+    def _place(self, path) -> Path:
+        path = Path(path)
+        return self.platter.folders.get(path.name, path.parent) / path.name
+
+    def _opened(self, connection: "Connection") -> "Connection":
+        self._alive()
+        connection.disk = self
+        self._connections.append(connection)
+        return connection
+
+    def statement(self, connection: "Connection", sql: str, run: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
+        """Does one statement of a connection that writes, or what the faults make of it."""
+        self._alive()
+        fatal = self._fatal()
+        if fatal and not self.after:
+            self._die()
+        if sql == "COMMIT":
+            self._fail_commit(connection, run)
+        cursor = run()
+        if fatal:
+            self._die()
+        return cursor
+
+    def _fatal(self) -> bool:
+        if not self.last_statement:
+            return False
+        self.last_statement -= 1
+        return not self.last_statement
+
+    def _die(self) -> None:
+        self._dead = self._process.dying = True
+        raise Killed
+
+    def _fail_commit(self, connection: "Connection", run: Callable) -> None:
+        platter = self.platter
+        if platter.full and connection.total_changes:
+            raise sqlite3.OperationalError("database or disk is full")
+        how, platter.commit_fails = platter.commit_fails, ""
+        if how == "after":
+            run()
+        if how:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    # --- files
+
+    def create(self, path: Path) -> "File":
+        """See Disk."""
+        self._writable()
+        path = Path(path)
+        if not path.exists():
+            self.platter.named(path, lambda: path.unlink(missing_ok=True))
+        self.platter.synced(path)
+        file = File(self, path)
+        self._files.append(file)
+        return file
+
+    def write(self, path: Path, raw, data: bytes) -> None:
+        """Hands bytes to the system."""
+        self._writable()
+        self.platter.wrote(path, raw.tell())
+        raw.write(data)
+
+    def sync(self, file: "File") -> None:
+        """See Disk."""
+        file.flush()
+        self._writable()
+        self.platter.synced(file.path)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """See Disk."""
+        self._alive()
+        before = new.read_bytes() if new.exists() else None
+
+        def undo() -> None:
+            if new.exists():
+                new.rename(old)
+            if before is not None:
+                new.write_bytes(before)
+
+        old.rename(new)
+        self.platter.moved(old, new)
+        self.platter.named(new, undo)
+
+    def remove(self, path: Path) -> None:
+        """See Disk."""
+        self._alive()
+        before = path.read_bytes()
+        path.unlink()
+        self.platter.synced(path)
+        self.platter.named(path, lambda: path.write_bytes(before))
+
+    def sync_directory(self, directory: Path) -> None:
+        """See Disk."""
+        self._alive()
+        self.platter.names_synced(directory)
+
+    def free_bytes(self, path: Path) -> int:
+        """See Disk."""
+        return 0 if self.platter.full else FREE_BYTES
+
+    def lock(self, path: Path) -> "HeldLock":
+        """See Disk."""
+        self._alive()
+        if path in self.platter.locks:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        self.platter.locks[path] = self._process
+        return HeldLock(self.platter, path)
+
+    # --- the end
+
+    def died(self, power: bool) -> None:
+        """The process is dead, with the machine's power or alone."""
+        for file in self._files:
+            file.drop()
+        for path in [path for path, process in self.platter.locks.items() if process is self._process]:
+            del self.platter.locks[path]
+        forgotten = [connection.forgetful() for connection in self._connections] if power else []
+        for connection in self._connections:
+            connection.disk = DEAD
+            connection.close()
+        for restore in filter(None, forgotten):
+            restore()
+        self._connections.clear()
+        if power:
+            self.platter.lose_power()
+
+    def _alive(self) -> None:
+        if self._dead or not self._process.alive:
+            raise Killed
+
+    def _writable(self) -> None:
+        self._alive()
+        if self.platter.full:
+            raise OSError(28, "No space left on device")
+
+
+class DeadDisk:
+    """Behind the connections of a dead process."""
+
+    def statement(self, connection, sql: str, run: Callable) -> None:
+        """Nothing is done any more."""
+        raise Killed
+
+
+DEAD = DeadDisk()
+
+
+class Connection(sqlite3.Connection):
+    """A connection whose statements pass the disk."""
+
+    disk: LifeDisk | DeadDisk | None = None
+
+    def execute(self, sql: str, parameters=()) -> sqlite3.Cursor:
+        """As sqlite3's."""
+        if self.disk is None:
+            return super().execute(sql, parameters)
+        run = super().execute
+        return self.disk.statement(self, sql, lambda: run(sql, parameters))
+
+    def forgetful(self) -> Callable[[], None] | None:
+        """How to forget what was committed without waiting for the disk; None where nothing was."""
+        level = sqlite3.Connection.execute(self, "PRAGMA synchronous").fetchone()[0]
+        readonly = sqlite3.Connection.execute(self, "PRAGMA query_only").fetchone()[0]
+        if readonly or level >= FULL_SYNCHRONOUS:
+            return None
+        path = Path(next(row[2] for row in sqlite3.Connection.execute(self, "PRAGMA database_list")))
+        durable = path.read_bytes()
+
+        def restore() -> None:
+            path.write_bytes(durable)
+            for suffix in ("-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+        return restore
+
+
+class File:
+    """A file that is being written."""
+
+    def __init__(self, disk: LifeDisk, path: Path) -> None:
+        self.path = path
+        self._disk = disk
+        self._raw = open(path, "wb", buffering=0)  # noqa: SIM115 close and drop close it
+        self._held = b""
+
+    def write(self, data) -> int:
+        """Into our own memory."""
+        self._held += bytes(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """To the system."""
+        held, self._held = self._held, b""
+        if held:
+            self._disk.write(self.path, self._raw, held)
+
+    def close(self) -> None:
+        """Flushes and lets go."""
+        try:
+            self.flush()
+        finally:
+            self.drop()
+
+    def drop(self) -> None:
+        """Lets go of it; what was held is lost."""
+        self._held = b""
+        self._raw.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+
+class HeldLock:
+    """A lock that is held."""
+
+    def __init__(self, platter: Platter, path: Path) -> None:
+        self._platter, self._path = platter, path
+
+    def release(self) -> None:
+        """Gives it back."""
+        self._platter.locks.pop(self._path, None)
