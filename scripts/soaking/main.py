@@ -16,6 +16,7 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from simulating import simulate
 from world import MODES, Plan, World
 
 from tectonics.simulators.soak.evidence import Evidence
@@ -110,9 +111,13 @@ def main() -> int:
     parser.add_argument("--subscribers", type=int, default=200, metavar="N", help="default 200")
     parser.add_argument("--hammer", type=float, nargs="?", const=60.0, default=0.0, metavar="SECONDS",
                         help="no kills: 100 subscribers confirm with two daemons at the same moment (default 60)")
+    parser.add_argument("--simulate", type=int, nargs="?", const=2000, default=0, metavar="SEEDS",
+                        help="no processes at all: so many seeds of the simulation (default 2000; docs/simulation.md)")
     parser.add_argument("--json", action="store_true", help="the reports for programs")
     parser.add_argument("--keep", action="store_true", help="leave the directories, also when all is right")
     given = parser.parse_args()
+    if given.simulate:
+        return simulate(given.simulate, given.seed or 0, given.json)
     if given.daemons > 1 and given.store == "sqlite":
         parser.error("two daemons need --store postgres: SQLite is for one")
     return run(given)

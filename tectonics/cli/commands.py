@@ -13,6 +13,7 @@ from tectonics.cli.dial import dial
 from tectonics.cli.messages import messages
 from tectonics.cli.policy import policy
 from tectonics.cli.session import STATE_HELP
+from tectonics.cli.simulate import simulate
 from tectonics.cli.subscribers import subscribers
 from tectonics.cli.tickets import tickets
 
@@ -29,5 +30,5 @@ def tectonics(state: Path | None) -> None:
 
 
 for command in (run, check_config, ledger, status, db, subscribers, advances, recharge, spend, billing, reconcile,
-                policy, tickets, dial, messages):
+                policy, tickets, dial, messages, simulate):
     tectonics.add_command(command)

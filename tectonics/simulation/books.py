@@ -1,0 +1,243 @@
+"""The books as an auditor sees them: plain SQL over both databases, read again only where something moved.
+
+`look` reads, at one virtual moment, what is new since the last look: tickets and movements are only ever
+added, everything else of a subscriber is read again when the version of his account, his tickets or his
+movements changed.  Nothing of the daemon's own reading is used, so that a fault there cannot hide itself.
+"""
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+WAIT_S = 10.0
+_JSON = msgspec.json.Decoder()
+_TICKETS = "SELECT rowid, msisdn, origin, seq, body FROM ticket WHERE rowid > ? ORDER BY rowid"
+_MOVEMENTS = """SELECT position, msisdn, op, kind, amount_minor, balance_type, balance_minor, at, source, class, ref
+    FROM movement WHERE position > ? ORDER BY position"""
+_ACCOUNTS = "SELECT msisdn, version, generation, profile, standing FROM account"
+_OUTBOX = "SELECT msisdn, op, kind, state, owner, epoch, created_at, due_at, body FROM outbox"
+_ORIGINS = "SELECT name, next, epoch FROM origin ORDER BY name"
+_CURSORS = "SELECT consumer, origin, seq FROM consumer_cursor ORDER BY consumer, origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A row of the ledger; `amount_minor` is signed."""
+
+    position: int
+    msisdn: str
+    op: str
+    kind: str
+    amount_minor: int
+    balance_type: str
+    balance_minor: int
+    at: int
+    source: str
+    recharge_class: str
+    ref: str
+
+    @property
+    def name(self) -> str:
+        """The ledger's own reference."""
+        return f"L{self.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the outbox."""
+
+    msisdn: str
+    op: str
+    kind: str
+    state: str
+    owner: str
+    epoch: int
+    created_at: int
+    due_at: int
+    body: dict
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A numbered ticket; `body` is the record, `line` its bytes."""
+
+    origin: str
+    seq: int
+    msisdn: str
+    line: bytes
+    body: dict
+
+    def minor(self, name: str) -> int:
+        """An amount of money in it, in cents."""
+        return int(self.body.get(name, "0").replace(".", ""))
+
+
+@dataclass(slots=True)
+class Subscriber:
+    """Everything that the books say of one."""
+
+    msisdn: str
+    version: int = 0
+    generation: int = 0
+    profile: dict = field(default_factory=dict)
+    standing: dict = field(default_factory=dict)
+    advances: dict[str, dict] = field(default_factory=dict)  # by id
+    recoveries: dict[str, dict] = field(default_factory=dict)
+    commands: list[Command] = field(default_factory=list)
+    tickets: list[Ticket] = field(default_factory=list)  # as they were committed
+    movements: list[Movement] = field(default_factory=list)
+    balances: dict[str, int] = field(default_factory=dict)
+    fed: dict[str, int] = field(default_factory=dict)  # the feed's own ids that were decided -> how often
+
+
+@dataclass(slots=True)
+class Books:
+    """Both databases as they were at the last look; `changed` are the subscribers whom it read anew."""
+
+    subscribers: dict[str, Subscriber] = field(default_factory=dict)
+    tickets: dict[str, list[Ticket]] = field(default_factory=dict)  # of each origin, as committed
+    movements: dict[str, Movement] = field(default_factory=dict)  # by name
+    origins: dict[str, tuple[int, int]] = field(default_factory=dict)  # next number, epoch
+    cursors: dict[tuple[str, str], int] = field(default_factory=dict)  # (consumer, origin)
+    commands: dict[str, Command] = field(default_factory=dict)  # the whole outbox by op
+    changed: set[str] = field(default_factory=set)
+
+    def of(self, msisdn: str) -> Subscriber:
+        """One subscriber."""
+        found = self.subscribers.get(msisdn)
+        if found is None:
+            found = self.subscribers[msisdn] = Subscriber(msisdn)
+        return found
+
+    def latest(self) -> list[Subscriber]:
+        """The subscribers who were read anew, in the order of their numbers."""
+        return [self.subscribers[msisdn] for msisdn in sorted(self.changed)]
+
+
+class Auditor:
+    """Reads both databases again and again."""
+
+    def __init__(self, store: Path, ledger: Path) -> None:
+        self.books = Books()
+        self._store, self._ledger = _open(store), _open(ledger)
+        self._ticket = self._position = 0
+
+    def close(self) -> None:
+        """Closes both."""
+        self._store.close()
+        self._ledger.close()
+
+    def look(self, all_of_it: bool = False) -> Books:
+        """The books of this moment; with `all_of_it` every subscriber counts as changed."""
+        books = self.books
+        books.changed = set(books.subscribers) if all_of_it else set()
+        self._read_tickets()
+        self._read_movements()
+        self._read_accounts()
+        books.origins = {name: (following, epoch) for name, following, epoch in self._store.execute(_ORIGINS)}
+        books.cursors = {(consumer, origin): seq for consumer, origin, seq in self._store.execute(_CURSORS)}
+        self._read_outbox()
+        for msisdn in books.changed:
+            self._read_subscriber(books.of(msisdn))
+        return books
+
+    def owed(self, msisdn: str) -> dict[str, tuple[int, int]]:
+        """What somebody owes at this moment: advance -> (requested at, generation)."""
+        rows = self._store.execute(
+            "SELECT id, requested_at, generation FROM advance WHERE msisdn = ? AND unfinished = 1"
+            " AND outstanding_minor > 0", (int(msisdn),))
+        return {id: (requested_at, generation) for id, requested_at, generation in rows}
+
+    def generation(self, msisdn: str) -> int:
+        """The generation of his number at this moment."""
+        row = self._store.execute("SELECT generation FROM account WHERE msisdn = ?", (int(msisdn),)).fetchone()
+        return row[0] if row else 0
+
+    def outstanding(self) -> list[tuple[str, str, int]]:
+        """(msisdn, advance, minor) of everything that is owed at this moment."""
+        rows = self._store.execute("SELECT msisdn, id, outstanding_minor FROM advance WHERE unfinished = 1"
+                                   " AND outstanding_minor > 0 ORDER BY msisdn, id")
+        return [(str(msisdn), id, minor) for msisdn, id, minor in rows]
+
+    def numbered(self, origin: str) -> int:
+        """How many tickets an origin has numbered."""
+        row = self._store.execute("SELECT next FROM origin WHERE name = ?", (origin,)).fetchone()
+        return row[0] - 1 if row else 0
+
+    def unresolved(self) -> list[tuple[str, int]]:
+        """(operation, when it was asked for) of the money commands that are unknown at this moment."""
+        return self._store.execute("SELECT op, created_at FROM outbox WHERE state = 'look_up' AND kind <> 'notify'"
+                                   " ORDER BY created_at, op").fetchall()
+
+    def under_way(self) -> int:
+        """How much waits for something at this moment: commands, advances, recoveries."""
+        return self._store.execute(
+            "SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM recovery WHERE unfinished = 1)"
+            " + (SELECT count(*) FROM advance WHERE unfinished = 1 AND state IN ('granting', 'unknown'))").fetchone()[0]
+
+    def policies(self, after: int) -> list[tuple[int, dict]]:
+        """(version, document) of the policies that were added after a version."""
+        rows = self._store.execute("SELECT version, document FROM policy_version WHERE version > ? ORDER BY version",
+                                   (after,))
+        return [(version, _JSON.decode(document)) for version, document in rows]
+
+    def balance_minor(self, msisdn: str) -> int:
+        """His main balance at this moment."""
+        row = self._ledger.execute("SELECT amount_minor FROM balance WHERE msisdn = ? AND balance_type = 'main'",
+                                   (int(msisdn),)).fetchone()
+        return row[0] if row else 0
+
+    def movement_of(self, op: str) -> tuple[int, int] | None:
+        """(position, signed amount) of an operation that was done."""
+        return self._ledger.execute("SELECT position, amount_minor FROM movement WHERE op = ?", (op,)).fetchone()
+
+    def _read_tickets(self) -> None:
+        books = self.books
+        for rowid, msisdn, origin, seq, text in self._store.execute(_TICKETS, (self._ticket,)):
+            ticket = Ticket(origin, seq, str(msisdn), text.encode(), _JSON.decode(text))
+            books.tickets.setdefault(origin, []).append(ticket)
+            books.of(ticket.msisdn).tickets.append(ticket)
+            books.changed.add(ticket.msisdn)
+            self._ticket = rowid
+
+    def _read_movements(self) -> None:
+        for position, msisdn, *rest in self._ledger.execute(_MOVEMENTS, (self._position,)):
+            movement = Movement(position, str(msisdn), *rest)
+            self.books.movements[movement.name] = movement
+            self.books.of(movement.msisdn).movements.append(movement)
+            self.books.changed.add(movement.msisdn)
+            self._position = position
+
+    def _read_accounts(self) -> None:
+        for number, version, generation, profile, standing in self._store.execute(_ACCOUNTS):
+            one = self.books.of(str(number))
+            if one.version != version:
+                one.version, one.generation = version, generation
+                one.profile, one.standing = _JSON.decode(profile), _JSON.decode(standing)
+                self.books.changed.add(one.msisdn)
+
+    def _read_outbox(self) -> None:
+        found = {}
+        for number, op, kind, state, owner, epoch, created_at, due_at, body in self._store.execute(_OUTBOX):
+            found[op] = Command(str(number), op, kind, state, owner, epoch, created_at, due_at, _JSON.decode(body))
+        for op in found.keys() ^ self.books.commands.keys():
+            command = found.get(op) or self.books.commands[op]
+            self.books.changed.add(command.msisdn)
+        self.books.commands = found
+
+    def _read_subscriber(self, one: Subscriber) -> None:
+        key = (int(one.msisdn),)
+        for id, body in self._store.execute("SELECT id, body FROM advance WHERE msisdn = ? ORDER BY requested_at, id", key):
+            one.advances[id] = _JSON.decode(body)
+        for id, body in self._store.execute("SELECT id, body FROM recovery WHERE msisdn = ? ORDER BY created_at, id", key):
+            one.recoveries[id] = _JSON.decode(body)
+        one.commands = [command for command in self.books.commands.values() if command.msisdn == one.msisdn]
+        one.balances = dict(self._ledger.execute("SELECT balance_type, amount_minor FROM balance WHERE msisdn = ?", key))
+        one.fed = dict(self._store.execute("SELECT id, count(*) FROM trigger_seen WHERE msisdn = ?"
+                                           " AND channel LIKE 'feed:%' GROUP BY id", key))
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=WAIT_S, isolation_level=None)

@@ -1,0 +1,59 @@
+"""From a seed to its plan: everything that is drawn is drawn here, once, before anything happens.
+
+Each part draws from a generator of its own, so that an option that is given changes nothing else of the
+seed.  Every figure has a bound, so that no seed runs for ever.
+"""
+
+import random
+
+from tectonics.ports import Capabilities
+from tectonics.simulation import faults
+from tectonics.simulation.faults.kind import Layout
+from tectonics.simulation.plan import DAY_S, PROMISES, FeedTraits, GatewayTraits, Options, Plan
+from tectonics.simulation.policies import draw_policy
+from tectonics.simulation.population.person import draw_person
+
+DAYS_MAX, SUBSCRIBERS_MAX, NODES_MAX = 3660, 1_000_000, 2
+FIRST_MSISDN = 33_620_000_000
+NOTHING_ASKED = Options()
+
+
+def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
+    """The plan of a seed. An option does not change what is drawn for the others."""
+    chance = {name: random.Random(f"{seed}:{name}") for name in ("shape", "policy", "peers", "people", "faults")}
+    days, subscribers, nodes, ledger, promises = _shape(chance["shape"], options)
+    capabilities = _capabilities(chance["shape"], promises)
+    policy = draw_policy(chance["policy"])
+    people = tuple(draw_person(chance["people"], str(FIRST_MSISDN + n)) for n in range(subscribers))
+    layout = Layout(nodes, ledger, days * DAY_S)
+    return Plan(seed, options, days, nodes, ledger, promises, capabilities, policy,
+                _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
+                faults.draw(chance["faults"], layout) if options.faults else ())
+
+
+def _shape(chance: random.Random, options: Options) -> tuple[float, int, int, str, str]:
+    drawn = (chance.choice((0.5, 1.0, 1.0, 2.0)), chance.randint(20, 40), chance.choice((1, 1, 2)),
+             chance.choice(("embedded", "process")), chance.choice(list(PROMISES)))
+    asked = (options.days, options.subscribers, options.nodes, options.ledger, options.promises)
+    days, subscribers, nodes, ledger, promises = (
+        one if other is None else other for one, other in zip(drawn, asked, strict=True))
+    if nodes > 1:
+        ledger = "process"  # an embedded ledger belongs to one process alone
+    return days, subscribers, nodes, ledger, promises
+
+
+def _capabilities(chance: random.Random, promises: str) -> Capabilities:
+    deduplicates, readable_back = PROMISES[promises]
+    return Capabilities(deduplicates, chance.choice((20, 60, 3600, 86_400)), readable_back,
+                        tells_balance=chance.random() < 0.8)
+
+
+def _gateway(chance: random.Random, faulty: bool) -> GatewayTraits:
+    mode, step_field = chance.choice((("cumulative", ""), ("cumulative", ""), ("cumulative", "step"), ("last", ""),
+                                      ("last", "step")))
+    shares = [chance.choice((0.0, 0.02, 0.1)) * faulty for _ in range(4)]
+    return GatewayTraits(mode, step_field, *shares, ended=chance.choice((0.0, 0.5, 1.0)))
+
+
+def _feed(chance: random.Random, faulty: bool) -> FeedTraits:
+    return FeedTraits(*(chance.choice((0.0, 0.05, 0.2)) * faulty for _ in range(3)))

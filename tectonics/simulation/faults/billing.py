@@ -1,0 +1,54 @@
+"""The billing system: answers that are lost after the commit, requests that are lost, refusals, slowness, blocks."""
+
+import random
+
+from tectonics.simulation.faults.kind import Kind, Layout
+from tectonics.simulation.plan import Fault
+from tectonics.simulation.stage import Stage
+
+LASTS_S = (120.0, 1200.0, 5000.0)
+PERCENTS = (20, 50, 100)
+NOTHING = {"lose_answers_percent": 0, "lose_requests_percent": 0, "refuse_percent": 0, "delay_s": 0.0,
+            "hang_balance": False}  # nothing is wrong
+
+
+def _draw_share(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
+    return "", chance.choice(LASTS_S), chance.choice(PERCENTS)
+
+
+def _draw_delay(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
+    return "", chance.choice(LASTS_S), chance.choice((1.0, 7.0, 9.5, 15.0))
+
+
+def _draw_silence(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
+    return "", chance.choice(LASTS_S), 1.0
+
+
+def _ordered(name: str):
+    async def strike(stage: Stage, fault: Fault) -> None:
+        await stage.order(**{name: type(NOTHING[name])(fault.size)})
+        await stage.sleep(fault.lasts_s)
+        await stage.order(**{name: NOTHING[name]})
+
+    return strike
+
+
+
+
+async def _block(stage: Stage, fault: Fault) -> None:
+    """The prepaid system blocks some accounts for a while."""
+    people = stage.world.random("blocks").sample(stage.plan.people, max(1, len(stage.plan.people) * int(fault.size) // 100))
+    numbers = sorted(person.msisdn for person in people)
+    stage.block(numbers, True)
+    await stage.sleep(fault.lasts_s)
+    stage.block(numbers, False)
+
+
+KINDS = (
+    Kind("billing answers lost", 6, _draw_share, _ordered("lose_answers_percent")),
+    Kind("billing requests lost", 5, _draw_share, _ordered("lose_requests_percent")),
+    Kind("billing refuses", 3, _draw_share, _ordered("refuse_percent")),
+    Kind("slow billing", 4, _draw_delay, _ordered("delay_s")),
+    Kind("silent enquiries", 2, _draw_silence, _ordered("hang_balance")),
+    Kind("blocked accounts", 3, _draw_share, _block),
+)

@@ -1,0 +1,21 @@
+"""No queue grows beyond its bound, and nothing goes wrong that nobody expected."""
+
+import re
+
+from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
+
+_DISK = re.compile(r"OurFault: .*(disk I/O error|database or disk is full)|OSError: \\[Errno 28\]")
+
+
+def no_queue_is_beyond_its_bound(scene: Scene) -> Wrong:
+    """Each queue of each process at this moment."""
+    for name, depth, bound in scene.loads:
+        if depth > bound:
+            yield Violation(f"{name} holds {depth}, its bound is {bound}")
+
+
+def nobody_logs_a_fault_of_ours(scene: Scene) -> Wrong:
+    """An exception that nobody expected is a bug, whatever became of it; a broken disk is none."""
+    for line in scene.journal.logged:
+        if not _DISK.search(line):
+            yield Violation(f"a process logged: {line}")

@@ -1,0 +1,112 @@
+"""What the world outside saw: the one book that no fault touches.
+
+Gateway, feed, ticket consumers, operators and faults write here, each with the virtual time in seconds
+since the beginning.  The invariants compare it with what the daemon's books say; the history of a
+subscriber is told from it; its entries, in order, are part of the run's digest.
+
+Bounds: as long as the run is; LOGGED_MAX lines of the daemon's own faults.
+"""
+
+from dataclasses import dataclass, field
+
+from tectonics.simulation.population.screens import Consent
+
+LOGGED_MAX = 100
+
+
+@dataclass(slots=True)
+class Step:
+    """One screen: what was typed for it, and what came back (`text` None: nothing)."""
+
+    at_s: float
+    typed: str
+    text: str | None = None
+    more: bool = False
+    answered_s: float | None = None
+
+
+@dataclass(slots=True)
+class Session:
+    """One session of one subscriber, as his gateway served it."""
+
+    id: str
+    msisdn: str
+    steps: list[Step] = field(default_factory=list)
+    consents: list[Consent] = field(default_factory=list)  # that were accepted, in order
+    answers: dict[str, set[str]] = field(default_factory=dict)  # final screens by request; never "busy"
+    over: bool = False
+
+
+@dataclass(slots=True)
+class Record:
+    """A record of the feed: `answer` is OK, DUP or ERR with its reason, "" while there is none."""
+
+    id: str
+    type: str
+    msisdn: str
+    at_s: float  # when it happened
+    happened_at: int  # the same as the record says it, ms
+    amount_minor: int = 0
+    kind: str = ""
+    ref: str = ""
+    answer: str = ""
+    answered_s: float | None = None
+    owed_before: dict[str, tuple[int, int]] = field(default_factory=dict)  # advance -> (asked at, generation), when sent
+    owed_after: dict[str, tuple[int, int]] = field(default_factory=dict)  # the same when it was answered
+    generation_after: int = 0  # of the account then
+
+
+@dataclass(slots=True)
+class Consumed:
+    """What one consumer has of one origin."""
+
+    name: str
+    origin: str
+    lines: list[bytes] = field(default_factory=list)
+    acknowledged: int = 0  # the highest number for which it has said ACK
+    gaps: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFile:
+    """A file as it stands on disk; `trailer` None: it is still being written."""
+
+    name: str
+    lines: tuple[bytes, ...]
+    trailer: dict | None
+
+
+@dataclass(slots=True)
+class Journal:
+    """Everything that was seen."""
+
+    sessions: dict[str, Session] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    consumed: list[Consumed] = field(default_factory=list)
+    files: dict[str, list[TicketFile]] = field(default_factory=dict)  # of each origin, in the end
+    faults: list[tuple[float, str, str]] = field(default_factory=list)  # when, kind, sentence
+    resolved: list[tuple[float, str, str]] = field(default_factory=list)  # when, operation, what the operator said
+    logged: list[str] = field(default_factory=list)  # faults of ours that a process logged
+    by_subscriber: dict[str, list[Session | Record]] = field(default_factory=dict)
+
+    def began(self, id: str, msisdn: str) -> Session:
+        """A session begins."""
+        session = self.sessions[id] = Session(id, msisdn)
+        self.by_subscriber.setdefault(msisdn, []).append(session)
+        return session
+
+    def fed(self, record: Record) -> Record:
+        """A record is about to be sent."""
+        self.records[record.id] = record
+        self.by_subscriber.setdefault(record.msisdn, []).append(record)
+        return record
+
+    def fault(self, at_s: float, kind: str, text: str) -> None:
+        """A fault begins."""
+        self.faults.append((at_s, kind, text))
+
+    def log(self, text: str) -> None:
+        """A process logged a fault of its own."""
+        if len(self.logged) < LOGGED_MAX:
+            self.logged.append(text)

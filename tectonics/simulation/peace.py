@@ -1,0 +1,54 @@
+"""Peace: the faults stop, and within a bounded time everything that waits is settled and everybody has paid.
+
+First what is under way comes to its end, with operators who resolve at once what no machine can tell.  Then
+everyone who still owes recharges enough to pay it all.  After that the books must be quiet (invariants/settled.py).
+"""
+
+from tectonics.simulation.faults import billing
+from tectonics.simulation.stage import Stage
+
+SETTLE_S = 7200.0  # for what is under way; the longest pause between two retries is 300 s
+LOOK_S = 20.0
+CERTAIN_S = 600.0
+SLOWEST_S = 60.0  # from then on operators look each minute
+
+
+async def make_peace(stage: Stage) -> None:
+    """Returns when everything is settled, or SETTLE_S has passed twice."""
+    stage.ending = True
+    stage.world.peace()
+    stage.peaceful = True
+    await stage.order(**billing.NOTHING)
+    stage.block([person.msisdn for person in stage.plan.people], False)
+    await _settle(stage)
+    for msisdn, owed_minor in _debts(stage).items():
+        share = stage.policies()[max(stage.policies())].recovery.share_percent
+        lacking = max(0, -stage.auditor.balance_minor(msisdn))
+        stage.feed.tell("recharge", msisdn, owed_minor * 100 // share + lacking + 100, "voucher")
+    await _settle(stage)
+    await _until(stage, stage.consumers.have_all, SETTLE_S)
+
+
+def _debts(stage: Stage) -> dict[str, int]:
+    debts: dict[str, int] = {}
+    for msisdn, _, minor in stage.auditor.outstanding():
+        debts[msisdn] = debts.get(msisdn, 0) + minor
+    return debts
+
+
+async def _settle(stage: Stage) -> None:
+    def settled() -> bool:
+        return not (stage.street.talking or stage.feed.waiting or stage.auditor.under_way())
+
+    end_s, operators_s = stage.now_s + SETTLE_S, stage.now_s
+    while not settled() and stage.now_s < end_s:
+        if stage.now_s >= operators_s:
+            operators_s = stage.now_s + SLOWEST_S
+            await stage.operators.resolve(CERTAIN_S)
+        await stage.sleep(LOOK_S)
+
+
+async def _until(stage: Stage, met, within_s: float) -> None:
+    end_s = stage.now_s + within_s
+    while not met() and stage.now_s < end_s:
+        await stage.sleep(LOOK_S)

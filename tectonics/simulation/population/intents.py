@@ -1,0 +1,72 @@
+"""What a person can want, and what he can see of it: the words between life.py and the peers."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Does nothing for a while."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Begins a session with the code, perhaps with inputs in it (`*133*1#`). Sees a Screen."""
+
+    inputs: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Types into the session that is open. Sees a Screen."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Leaves the session as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recharge:
+    """Buys credit; goes on before it has arrived. Sees the id of the recharge."""
+
+    amount_minor: int
+    kind: str = "voucher"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """The network takes a recharge back."""
+
+    recharge: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Uses credit, as far as there is any."""
+
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happens:
+    """Something happens to the number: a life-cycle record of the feed."""
+
+    change: str
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a handset shows; `text` empty: the network gave up."""
+
+    text: str
+    more: bool = False
+
+
+Intent = Wait | Dial | Type | HangUp | Recharge | TakeBack | Spend | Happens
+Life = Generator[Intent, "Screen | str | None", None]  # asks for one intent after the other, is sent what was seen

@@ -1,0 +1,59 @@
+"""One subscriber before anything happens: what the network knows of him, and how he lives."""
+
+import random
+import zlib
+from dataclasses import dataclass
+
+from tectonics.domain.recharge import RechargeMark
+from tectonics.domain.subscriber import Account, Profile, Standing
+
+DAY_MS = 86_400_000
+SEED_MAX = 2**32
+KINDS = (("prepaid", 92), ("postpaid", 3), ("unknown", 5))
+BALANCES_MINOR = (0, 0, 0, 20, 40, 900)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How often he does what, per day; the rest are shares."""
+
+    borrows: float
+    recharges: float
+    spends: float
+    owes: float = 0.5  # asks what he owes
+    reverses: float = 0.05  # of his recharges are taken back
+    abandons: float = 0.1  # of his sessions
+    errs: float = 0.1  # of his inputs are none that was offered
+    backs: float = 0.05  # of his confirmations he goes back from
+    alongside: float = 0.1  # of his sessions see a recharge in their middle
+
+
+@dataclass(frozen=True)
+class Person:
+    """`seed` is where his own decisions begin."""
+
+    msisdn: str
+    seed: int
+    kind: str
+    activated_days: int
+    recharges: int
+    segment: str
+    balance_minor: int
+    habits: Habits
+
+    def account(self, now: int) -> Account:
+        """What the daemon has been told of him."""
+        marks = tuple(RechargeMark(now - (age + 1) * DAY_MS, 500, "voucher", zlib.crc32(f"{self.msisdn}:{age}".encode()))
+                      for age in reversed(range(self.recharges)))
+        profile = Profile(self.kind, now - self.activated_days * DAY_MS, segment=self.segment)
+        return Account(self.msisdn, profile=profile, standing=Standing(marks))
+
+
+def draw_person(chance: random.Random, msisdn: str) -> Person:
+    """Most may borrow; some have a reason not to."""
+    words, weights = zip(*KINDS, strict=True)
+    return Person(msisdn, chance.randrange(SEED_MAX), chance.choices(words, weights)[0],
+                  chance.choice((400, 400, 400, 400, 10)), chance.choice((6, 6, 6, 1)),
+                  chance.choice(("", "", "", "gold")), chance.choice(BALANCES_MINOR),
+                  Habits(borrows=chance.choice((1.0, 3.0, 6.0)), recharges=chance.choice((1.0, 3.0, 5.0)),
+                         spends=chance.choice((0.0, 2.0, 6.0))))

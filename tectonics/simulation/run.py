@@ -1,0 +1,207 @@
+"""One run: a seed's plan, played on the virtual clock, with every invariant asked again and again.
+
+The invariants are asked each LOOK_S of virtual time, whenever a process has died, and in the end; the first
+moment at which one does not hold ends the run.  After the plan's days comes the peace (peace.py).
+"""
+
+import gc
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tectonics.config.policy import decode_policy
+from tectonics.simulation import faults
+from tectonics.simulation.books import Auditor
+from tectonics.simulation.coverage import Coverage, Move
+from tectonics.simulation.digest import digest
+from tectonics.simulation.history import clock, sentence
+from tectonics.simulation.invariants import rules
+from tectonics.simulation.invariants.invariant import Scene
+from tectonics.simulation.peace import make_peace
+from tectonics.simulation.peers.consumers import Consumers
+from tectonics.simulation.peers.feed import FeedSystem
+from tectonics.simulation.peers.gateway import GatewayPeer
+from tectonics.simulation.peers.operators import Operators
+from tectonics.simulation.peers.paper import ticket_files
+from tectonics.simulation.plan import DAY_S, Fault, Plan
+from tectonics.simulation.stage import Stage
+from tectonics.simulation.street import Street
+from tectonics.simulation.world import Shape, World
+
+LOOK_S = 1800.0
+PEACE_S = 10 * 3600.0  # virtual; the peace has bounds of its own and is shorter
+COMPLAINTS_MAX = 5
+MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An invariant that did not hold."""
+
+    at_s: float
+    rule: str
+    text: str
+    history: str = ""
+
+    def __str__(self) -> str:
+        return f"{clock(self.at_s)} {self.rule}: {self.text}"
+
+
+@dataclass
+class Verdict:
+    """What became of a run."""
+
+    plan: Plan
+    complaints: list[Complaint] = field(default_factory=list)
+    digest: str = ""
+    seconds: float = 0.0  # of this machine's time
+    steps: int = 0
+    struck: Counter[str] = field(default_factory=Counter)  # faults by kind
+    moves: Counter[Move] = field(default_factory=Counter)
+    figures: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def subscriber_days(self) -> float:
+        """Virtual days that were lived, all subscribers together."""
+        return self.plan.days * len(self.plan.people)
+
+
+class Violated(Exception):
+    """An invariant does not hold: the run is over."""
+
+
+def simulate(plan: Plan, progress: Callable[[float], None] = lambda share: None) -> Verdict:
+    """Plays a plan; `progress` hears from time to time which share of its days has passed."""
+    begun_s = time.perf_counter()
+    verdict = Verdict(plan)
+    with tempfile.TemporaryDirectory(prefix="tectonics-simulation-", dir=_memory()) as folder, \
+            Coverage() as coverage, World(Path(folder), plan.seed, _shape(plan)) as world:
+        _provision(world, plan)
+        world.start()
+        with closing(Auditor(world.store_path, world.ledger_path)) as auditor:
+            _play(Run(world, plan, auditor, verdict), progress)
+        verdict.moves, verdict.steps = coverage.taken, world.steps
+    verdict.seconds = time.perf_counter() - begun_s
+    gc.collect(1)
+    return verdict
+
+
+def _memory() -> Path | None:
+    return MEMORY if MEMORY.is_dir() else None
+
+
+def _shape(plan: Plan) -> Shape:
+    return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
+                 mode=plan.gateway.mode, step_field=plan.gateway.step_field)
+
+
+def _provision(world: World, plan: Plan) -> None:
+    now = world.now_ms
+    world.provision([person.account(now) for person in plan.people],
+                    {person.msisdn: person.balance_minor for person in plan.people})
+
+
+def _play(run: "Run", progress: Callable[[float], None]) -> None:
+    plan, stage = run.stage.plan, run.stage
+    try:
+        run.begin()
+        while stage.now_s < plan.lasts_s:
+            stage.world.run_until(min(stage.now_s + LOOK_S, plan.lasts_s))
+            run.look()
+            progress(stage.now_s / plan.lasts_s)
+        stage.world.wait(stage.spawn(make_peace(stage)), PEACE_S)
+        run.end()
+    except Violated:
+        pass  # the verdict has it
+    run.sum_up()
+
+
+class Run:
+    """The stage with everybody on it, and the invariants beside it."""
+
+    def __init__(self, world: World, plan: Plan, auditor: Auditor, verdict: Verdict) -> None:
+        self.stage = Stage(world, plan, auditor, decode_policy)
+        self._verdict = verdict
+        self._rules = rules()
+        self._cast()
+        self.stage.looking = self.look
+
+    def _cast(self) -> None:
+        stage = self.stage
+        gateway = GatewayPeer(stage)
+        stage.feed = FeedSystem(stage)
+        stage.consumers = Consumers(stage)
+        stage.operators = Operators(stage)
+        stage.street = Street(stage, gateway, stage.feed)
+
+    def begin(self) -> None:
+        """Everybody begins; the faults are put on the clock."""
+        stage = self.stage
+        stage.street.begin()
+        stage.spawn(stage.operators.work())
+        for fault in stage.plan.faults:
+            stage.world.call_later(fault.at_s, self._strike, fault)
+
+    def _strike(self, fault: Fault) -> None:
+        if self.stage.ending:
+            return
+        told = f"{fault.kind} {fault.target}".strip()
+        lasts = f" for {fault.lasts_s:g} s" if fault.lasts_s else ""
+        size = f" ({fault.size:g})" if fault.size else ""
+        self.stage.journal.fault(self.stage.now_s, fault.kind, f"[{told}{size}{lasts}]")
+        self._verdict.struck[fault.kind] += 1
+        self.stage.spawn(faults.KINDS[fault.kind].strike(self.stage, fault))
+
+    def look(self) -> None:
+        """Asks every invariant; Violated when one does not hold."""
+        self._ask(self._scene())
+
+    def end(self) -> None:
+        """Asks everything once more, of everybody, in the end."""
+        for name in self.stage.nodes:
+            self.stage.journal.files[name] = ticket_files(self.stage.world.ticket_folders[name])
+        self._ask(self._scene(over=True))
+
+    def _scene(self, over: bool = False) -> Scene:
+        stage = self.stage
+        stage.consumers.note()
+        stage.journal.logged = [f"{process}: {text}" for _, process, text in stage.world.troubles]
+        return Scene(stage.auditor.look(all_of_it=over), stage.journal, stage.policies(), stage.world.now_ms,
+                     stage.plan.nodes, over)
+
+    def _ask(self, scene: Scene) -> None:
+        stage = self.stage
+        found = [Complaint(stage.now_s, "the_simulation_itself", text) for text in stage.failures]
+        for name, rule in self._rules.items():
+            for wrong in rule(scene):
+                one = scene.books.subscribers.get(wrong.msisdn)
+                told = sentence(one, stage.journal, self._start_ms()) if one else ""
+                found.append(Complaint(stage.now_s, name, wrong.text, told))
+                if len(found) >= COMPLAINTS_MAX:
+                    break
+        if found:
+            self._verdict.complaints += found[:COMPLAINTS_MAX]
+            raise Violated
+
+    def _start_ms(self) -> int:
+        return round(self.stage.world.now_ms - self.stage.now_s * 1000)
+
+    def sum_up(self) -> None:
+        """The digest of everything, and what happened how often."""
+        books, journal, figures = self.stage.auditor.look(), self.stage.journal, self._verdict.figures
+        self._verdict.digest = digest(books, journal)
+        figures["sessions"] = len(journal.sessions)
+        figures["records"] = len(journal.records)
+        figures["movements"] = len(books.movements)
+        for tickets in books.tickets.values():
+            figures["tickets"] += len(tickets)
+            figures.update(ticket.body["type"] for ticket in tickets)
+
+
+def virtual_days(verdicts: list[Verdict]) -> float:
+    """Days that passed in all of these worlds."""
+    return sum(verdict.plan.lasts_s for verdict in verdicts) / DAY_S

@@ -1,0 +1,114 @@
+"""Where everybody meets: the world, its plan, the journal, and the few things that all of them need.
+
+Peers, faults and people run on the host "people", which nothing ever kills; each is a coroutine that waits on
+the world's clock.  A coroutine of ours that fails ends the run: it would be an error of the simulation.
+"""
+
+import sqlite3
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+
+from twisted.internet.defer import Deferred
+
+from tectonics.domain.policy import Policy
+from tectonics.simulation.books import Auditor
+from tectonics.simulation.journal import Journal
+from tectonics.simulation.plan import Plan
+from tectonics.simulation.world import World
+
+FAILURES_MAX = 10
+ORDER_S = 30.0
+
+
+class Stage:
+    """One run's world and whoever acts in it."""
+
+    def __init__(self, world: World, plan: Plan, auditor: Auditor, decode_policy: Callable[[dict, int], Policy]) -> None:
+        self.world, self.plan, self.auditor = world, plan, auditor
+        self.journal = Journal()
+        self.nodes = tuple(f"n{number}" for number in range(1, plan.nodes + 1))
+        self.ending = False  # nobody begins anything new
+        self.peaceful = False  # nothing of ours goes wrong any more
+        self.failures: list[str] = []
+        self.looking: Callable[[], None] = lambda: None  # holds the invariants against this moment
+        self.feed = self.street = self.consumers = self.operators = None  # see cast.py
+        self._decode_policy = decode_policy
+        self._policies: dict[int, Policy] = {}
+        self._busy: list[Deferred] = []
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since the beginning."""
+        return self.world.now
+
+    def spawn(self, work: Coroutine) -> Deferred:
+        """Lets `work` run beside everything else."""
+        return Deferred.fromCoroutine(work).addErrback(self._failed)
+
+    def _failed(self, failure) -> None:
+        if len(self.failures) < FAILURES_MAX:
+            self.failures.append(failure.getTraceback())
+
+    def sleep(self, seconds: float) -> Deferred[None]:
+        """Fires so many virtual seconds later."""
+        awake: Deferred[None] = Deferred()
+        self.world.call_later(seconds, awake.callback, None)
+        return awake
+
+    def within(self, answer: Deferred, seconds: float) -> Deferred:
+        """The answer, or None when it takes longer or fails."""
+        told: Deferred = Deferred()
+        timer = self.world.call_later(seconds, _tell, told, None)
+
+        def heard(result):
+            if not told.called:
+                timer.cancel()
+                told.callback(result)
+
+        answer.addCallbacks(heard, lambda _: heard(None))
+        return told
+
+    # --- the moments at which a fault hurts most
+
+    def money_moves(self) -> None:
+        """Somebody is about to confirm or to recharge."""
+        waiting, self._busy = self._busy, []
+        for one in waiting:
+            _tell(one, None)
+
+    def next_money(self, within_s: float) -> Deferred[None]:
+        """Fires when the next confirmation or recharge is sent, at the latest after `within_s`."""
+        moment: Deferred[None] = Deferred()
+        self._busy.append(moment)
+        return self.within(moment, within_s)
+
+    def look(self) -> None:
+        """Asks every invariant now."""
+        self.looking()
+
+    # --- the prepaid system, from behind
+
+    async def order(self, **faults) -> None:
+        """Tells the billing system what to do wrong, over any node that answers."""
+        for node in (*self.nodes, *self.nodes):
+            if await self.within(self.world.control(node).call("billing.faults", faults), ORDER_S) is not None:
+                return
+
+    def block(self, numbers: list[str], blocked: bool) -> None:
+        """The prepaid system blocks accounts, or lets them go."""
+        with closing(sqlite3.connect(self.world.ledger_path, isolation_level=None)) as ledger:
+            ledger.executemany("UPDATE account SET blocked = ? WHERE msisdn = ?",
+                               [(int(blocked), int(number)) for number in numbers])
+
+    # --- the policies in force
+
+    def policies(self) -> dict[int, Policy]:
+        """Every version that the database holds."""
+        for version, document in self.auditor.policies(max(self._policies, default=0)):
+            self._policies[version] = self._decode_policy(document, version)
+        return self._policies
+
+
+def _tell(deferred: Deferred, result) -> None:
+    if not deferred.called:
+        deferred.callback(result)

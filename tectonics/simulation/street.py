@@ -1,0 +1,74 @@
+"""Carries out what people want: everybody's life, one intent after the other, on the world's clock."""
+
+from tectonics.simulation.peers.feed import FeedSystem
+from tectonics.simulation.peers.gateway import GatewayPeer, Line
+from tectonics.simulation.population.intents import (
+    Dial,
+    HangUp,
+    Happens,
+    Intent,
+    Recharge,
+    Screen,
+    Spend,
+    TakeBack,
+    Type,
+    Wait,
+)
+from tectonics.simulation.population.life import live
+from tectonics.simulation.population.person import Person
+from tectonics.simulation.stage import Stage
+
+
+class Street:
+    """Everybody of the plan."""
+
+    def __init__(self, stage: Stage, gateway: GatewayPeer, feed: FeedSystem) -> None:
+        self._stage, self._gateway, self._feed = stage, gateway, feed
+        self.talking = 0  # sessions that are open
+
+    def begin(self) -> None:
+        """They begin to live."""
+        for person in self._stage.plan.people:
+            self._stage.spawn(self._live(person))
+
+    async def _live(self, person: Person) -> None:
+        life, seen, line = live(person), None, None
+        while True:
+            intent = life.send(seen)
+            if isinstance(intent, Wait):
+                await self._stage.sleep(intent.seconds)
+                if self._stage.ending:
+                    return
+                seen = None
+            elif isinstance(intent, Dial | Type | HangUp):
+                line, seen = await self._talk(person, line, intent)
+            else:
+                seen = self._outside(person, intent)
+
+    async def _talk(self, person: Person, line: Line | None, intent: Dial | Type | HangUp):
+        self.talking += 1
+        try:
+            match intent:
+                case Dial(inputs):
+                    line = self._gateway.begin(person.msisdn)
+                    return line, await line.dial(inputs)
+                case Type(text):
+                    return line, await line.type(text)
+            await line.hang_up()
+            return None, Screen("")
+        finally:
+            self.talking -= 1
+
+    def _outside(self, person: Person, intent: Intent) -> str | None:
+        match intent:
+            case Recharge(amount_minor, kind):
+                return self._feed.tell("recharge", person.msisdn, amount_minor, kind)
+            case TakeBack(recharge):
+                return self._feed.tell("reversal", person.msisdn, ref=recharge)
+            case Happens(change, value):
+                return self._feed.tell("lifecycle", person.msisdn, kind=change, ref=value)
+            case Spend(amount_minor):
+                there = self._stage.auditor.balance_minor(person.msisdn)
+                if there > 0:
+                    self._stage.world.spend(person.msisdn, min(amount_minor, there))
+        return None
