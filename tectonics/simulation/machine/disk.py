@@ -271,7 +271,10 @@ class Connection(sqlite3.Connection):
 
     def forgetful(self) -> Callable[[], None] | None:
         """How to forget what was committed without waiting for the disk; None where nothing was."""
-        level = sqlite3.Connection.execute(self, "PRAGMA synchronous").fetchone()[0]
+        try:
+            level = sqlite3.Connection.execute(self, "PRAGMA synchronous").fetchone()[0]
+        except sqlite3.ProgrammingError:
+            return None  # it was closed before
         readonly = sqlite3.Connection.execute(self, "PRAGMA query_only").fetchone()[0]
         if readonly or level >= FULL_SYNCHRONOUS:
             return None
