@@ -89,6 +89,7 @@ class World:
         self._people = Process(self._machine(PEOPLE))
         self._build()
         self._shop: Shop | None = None
+        self._gateways = 0
         self._operators: dict[str, OperatorPeer] = {}
         self._ears.open()
 
@@ -210,9 +211,10 @@ class World:
     # --- peers
 
     def gateway(self, node: str = "n1", connections: int = 4) -> Gateway:
-        """A USSD gateway in front of a node."""
+        """A USSD gateway in front of a node; each call makes another one."""
+        self._gateways += 1
         return Gateway(self._people.reactor, node, GATEWAY_PORT, self.shape.mode, connections, self.shape.step_field,
-                       self.random(f"gateway:{node}").getrandbits(32))
+                       self.random(f"gateway:{self._gateways}").getrandbits(32))
 
     def feed(self, node: str = "n1") -> FeedPeer:
         """A recharge system that tells a node."""
