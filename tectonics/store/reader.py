@@ -2,7 +2,9 @@
 
 A question is a function of the connection.  All questions of a batch see the same committed state;
 the snapshot is given back at once, so that it never holds the WAL's checkpoint up.
-A question that fails answers OurFault for itself alone.
+A question that fails answers OurFault for itself alone.  A disk that fails may have ended the snapshot
+before us (sqlite.org/lang_transaction.html, section 3); whatever is left of it is given back with ROLLBACK,
+which does not touch the disk: a failure here must not leave the connection in a transaction for ever.
 """
 
 import sqlite3
@@ -26,11 +28,16 @@ class Reader:
 
     def run(self, questions: list[Question]) -> list:
         """One answer for each question: its value, or OurFault."""
+        self._end()
         self._connection.execute("BEGIN")
         try:
             return [self._answer(question) for question in questions]
         finally:
-            self._connection.execute("COMMIT")
+            self._end()
+
+    def _end(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Closes the connection."""
