@@ -12,13 +12,16 @@ Bound: as many entries as calls that are under way, and slots as far as the fart
 from collections.abc import Callable
 
 from twisted.internet.error import AlreadyCalled, AlreadyCancelled
+from twisted.internet.interfaces import IDelayedCall
+from zope.interface import implementer
 
 COARSE_S = 0.2
 SLOT_S = 0.02
 
 
+@implementer(IDelayedCall)
 class Deadline:
-    """One call that waits; as IDelayedCall."""
+    """One call that waits."""
 
     __slots__ = ("_arguments", "_call", "_cancelled", "_deadlines", "_keywords", "_waiting", "_when")
 
@@ -38,14 +41,14 @@ class Deadline:
         self._cancelled = True
         self._call = self._arguments = self._keywords = None
 
-    def reset(self, delay_s: float) -> None:
+    def reset(self, secondsFromNow: float) -> None:
         """It is due that long from now instead; fails as `cancel`."""
         self._leave()
-        self._when, self._waiting = self._deadlines.enter(self, delay_s)
+        self._when, self._waiting = self._deadlines.enter(self, secondsFromNow)
 
-    def delay(self, more_s: float) -> None:
+    def delay(self, secondsLater: float) -> None:
         """It is due that much later; fails as `cancel`."""
-        self.reset(self._when + more_s - self._deadlines.now())
+        self.reset(self._when + secondsLater - self._deadlines.now())
 
     def getTime(self) -> float:
         """When it is due, in the time of the clock that made it."""

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.error import AlreadyCalled, AlreadyCancelled
+from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.task import Clock
+from zope.interface.verify import verifyObject
 
 from tectonics.daemon.deadlines import COARSE_S, SLOT_S, Deadlines
 
@@ -95,3 +97,7 @@ def test_it_can_be_put_off_and_brought_forward():
     assert len(came) == 1
     with pytest.raises(AlreadyCalled):
         call.reset(1)
+
+
+def test_it_is_what_twisted_wants_of_a_delayed_call():
+    assert verifyObject(IDelayedCall, fresh()[1].call_later(1.0, list))
