@@ -3,6 +3,7 @@
 What is submitted while a batch is under way forms the next one.  So an idle queue has no delay,
 a busy one pays one fsync for up to `batch_max` requests, and no timer is needed.  The next batch is
 started before the answers of the last are handed out: the disk works while the reactor does.
+Who shares a batch is the waiting line's to say: first come first served, or in groups (grouping.py).
 
 Bounds: `queue_max` requests wait; the next one fails with Busy at once and changed nothing.
 `batch_max` limits how long one transaction holds the write lock.
@@ -20,25 +21,33 @@ from twisted.logger import Logger
 from tectonics.domain.errors import Busy, OurFault
 
 
+class Line(deque):
+    """Who waits: first come, first served."""
+
+    def take(self, count_max: int) -> list:
+        """The next batch, at most so many."""
+        return [self.popleft() for _ in range(min(count_max, len(self)))]
+
+
 class BatchQueue:
     """Collects items, runs them in lists, answers each by itself.
 
     `run(list)` is called through the executor, one batch at a time, and returns one result for each
     item; a result that is an Exception fails that one Deferred.  If `run` raises, the whole batch
     fails with OurFault and the log has the cause.  `after`, where given, turns what `run` returned
-    into that list, in the reactor's thread, before anybody is answered.
+    into that list, in the reactor's thread, before anybody is answered.  `line` is the waiting line.
     """
 
     log = Logger()
 
     def __init__(self, run: Callable[[list], list], executor, batch_max: int = 256,
-                 queue_max: int = 10_000, after: Callable[[object], list] | None = None):
+                 queue_max: int = 10_000, after: Callable[[object], list] | None = None, line=None):
         self._run = run
         self._executor = executor
         self._batch_max = batch_max
         self._queue_max = queue_max
         self._after = after
-        self._waiting = deque()  # of (item, Deferred), at most queue_max
+        self._waiting = Line() if line is None else line  # of (item, Deferred), at most queue_max
         self._under_way = 0
         self._answering = False
         self._closed: Deferred | None = None
@@ -70,9 +79,8 @@ class BatchQueue:
         return self._closed
 
     def _start(self):
-        count = min(self._batch_max, len(self._waiting))
-        batch = [self._waiting.popleft() for _ in range(count)]
-        self._under_way = count
+        batch = self._waiting.take(self._batch_max)
+        self._under_way = len(batch)
         self._executor.run(self._run, [item for item, _ in batch], partial(self._finished, batch))
 
     def _finished(self, batch, result, error):
