@@ -42,6 +42,23 @@ class Finish:
         connection.execute(FINISH, (self.msisdn, self.op))
 
 
+@dataclass(frozen=True, slots=True)
+class Reschedule:
+    """The write of Outbox.reschedule; whether the row was ours."""
+
+    msisdn: int
+    op: str
+    due_at: int
+    attempts: int
+    lease_until: int
+    owner: str
+    epoch: int
+
+    def __call__(self, connection: sqlite3.Connection) -> bool:
+        values = (self.due_at, self.attempts, self.lease_until, self.msisdn, self.op, self.owner, self.epoch)
+        return connection.execute(_RESCHEDULE, values).rowcount == 1
+
+
 class SqlOutbox:
     """Fills ports.Outbox."""
 
@@ -65,8 +82,8 @@ class SqlOutbox:
     def reschedule(self, msisdn: str, op: str, due_at: int, attempts: int, now: int) -> Deferred[bool]:
         """See ports.Outbox; the lease then lasts until `lease_s` after `due_at`."""
         lease_until = max(now, due_at) + self._lease_ms
-        values = (due_at, attempts, lease_until, int(msisdn), op, self._owner, self._epoch)
-        return self._writes.submit(lambda connection: connection.execute(_RESCHEDULE, values).rowcount == 1)
+        return self._writes.submit(Reschedule(int(msisdn), op, due_at, attempts, lease_until,
+                                              self._owner, self._epoch))
 
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """See ports.Outbox; deleting what is gone already is fine."""
