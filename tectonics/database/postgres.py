@@ -39,6 +39,9 @@ JOIN_FREELY = "SET LOCAL enable_nestloop = on"  # for what else is done within a
 WRITING = {**_ALWAYS, **_BY_INDEX, "statement_timeout": "30s", "lock_timeout": "10s"}
 READING = {**_ALWAYS, **_BY_INDEX, "statement_timeout": "5s", "default_transaction_read_only": "on"}
 LISTING = {**_ALWAYS, "statement_timeout": "10s", "default_transaction_read_only": "on"}
+# over WRITING and READING on a Citus cluster, which finds the shards of a statement while it plans it and cannot
+# plan these without their values; it shall have one connection to each machine, not one for each shard
+CLUSTER = {"plan_cache_mode": "force_custom_plan", "citus.max_adaptive_executor_pool_size": "1"}
 CHANGING = {**_ALWAYS, "statement_timeout": "0", "lock_timeout": "5s"}  # migrations, partitions
 
 _PARAMETER = re.compile(r"\?|(?<!:):(\w+)|%")
@@ -81,11 +84,13 @@ class Session:
             self.total_changes += cursor.rowcount
         return cursor
 
-    def freshen(self) -> None:
-        """Called before each batch: plans are made anew after 1, 2, 4, 8... and each BATCHES_MAX of them."""
+    def freshen(self) -> bool:
+        """Called before each batch: plans are made anew after 1, 2, 4, 8... and each BATCHES_MAX of them; whether so."""
         self._batches += 1
-        if self._batches & (self._batches - 1) == 0 or self._batches % BATCHES_MAX == 0:
+        due = self._batches & (self._batches - 1) == 0 or self._batches % BATCHES_MAX == 0
+        if due:
             self.send("DISCARD PLANS")
+        return due
 
     def executemany(self, statement: str, rows: Iterable[Sequence]) -> None:
         """`execute` for each row; for few rows (many are one statement over arrays)."""

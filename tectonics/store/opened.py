@@ -7,10 +7,12 @@
 An engine gives three workers: one that writes batches (answering `writer.Batch`) and two that answer
 batches of questions.  Each works behind a queue and an executor of its own, one batch at a time.
 
+`group` tells which writes may share a transaction, where not all should (postgres/shards.py).
+
 Bounds: QUEUE_MAX requests wait in each queue, the next fails with Busy; BATCH_MAX share a transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -18,6 +20,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from tectonics.database.batch import BatchQueue
+from tectonics.database.grouping import Groups
 from tectonics.domain.subscriber import Account
 from tectonics.store import bulk
 from tectonics.store.accounts import SqlStore
@@ -49,12 +52,14 @@ class OpenedStore:
     def __init__(self, writer: Worker, readers: tuple[Worker, Worker], life: Life, clock,
                  executor_factory: Callable, lease_ms: int, on_fenced: Callable[[], None],
                  on_fault: Callable[[str], None] = lambda text: None,
-                 retention: Callable[[BatchQueue, BatchQueue], object] = lambda writes, people: Retention(writes)):
+                 retention: Callable[[BatchQueue, BatchQueue], object] = lambda writes, people: Retention(writes),
+                 group: Callable[[object], Hashable] | None = None):
         self._workers = (writer, *readers)
         self._on_fenced, self._on_fault = on_fenced, on_fault
         self._told, self._fault = False, ""
         self._queues = {
-            "writes": BatchQueue(writer.run, executor_factory(), BATCH_MAX, QUEUE_MAX, self._after),
+            "writes": BatchQueue(writer.run, executor_factory(), BATCH_MAX, QUEUE_MAX, self._after,
+                                 None if group is None else Groups(group)),
             "reads": BatchQueue(readers[0].run, executor_factory(), BATCH_MAX, QUEUE_MAX),
             "people": BatchQueue(readers[1].run, executor_factory(), BATCH_MAX, QUEUE_MAX)}
         writes, reads, people = self._queues.values()

@@ -1,9 +1,10 @@
 """What Store.load asks, for many subscribers in one statement.
 
-One statement sees one snapshot, so an account is never older than the advances that are read with it;
-were it the other way round, a decision on stale advances could win its compare-and-set.  The one thing
-that may need a second statement, the advances that old recoveries paid, is read later and so is newer:
-then the account's version has moved, and the unit is a Conflict.
+One statement sees one snapshot, so an account is never newer than the advances that are read with it;
+were it so, a decision on stale advances could win its compare-and-set.  The one thing that may need a
+second statement, the advances that old recoveries paid, is read later and so is newer: then the account's
+version has moved, and the unit is a Conflict.  A Citus cluster reads the parts of the statement one after
+the other, each in a snapshot of its own: the account must stay the first of them, for the same reason.
 """
 
 from collections.abc import Sequence

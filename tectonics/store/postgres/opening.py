@@ -4,15 +4,28 @@ Three connections for each process: one writes, one reads for subscribers (short
 one for people (with a statement time-out of its own, so that they never hold the others up).  Any number
 of processes share the database, each under an origin of its own; a second process under the same origin
 fences the first.  If the process dies, the database is what its last COMMIT made it.
+
+Where Citus has distributed the tables, the sessions ask for plans that it can make and for errors that say
+what is wrong, and the writes wait in groups, one for each shard (shards.py).
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 
 import psycopg2
 
 from tectonics.database import migrate_postgres
-from tectonics.database.postgres import CHANGING, LISTING, READING, WRITING, Address, connect, sentence
+from tectonics.database.postgres import (
+    CHANGING,
+    CLUSTER,
+    LISTING,
+    READING,
+    WRITING,
+    Address,
+    connect,
+    sentence,
+)
 from tectonics.domain.errors import TheirFault
 from tectonics.store.opened import OpenedStore
 from tectonics.store.postgres import life as lives
@@ -20,6 +33,7 @@ from tectonics.store.postgres import loads, statements
 from tectonics.store.postgres.partitions import make_months
 from tectonics.store.postgres.reader import Reader
 from tectonics.store.postgres.retention import MonthlyRetention
+from tectonics.store.postgres.shards import Shards, is_distributed
 from tectonics.store.postgres.writer import Writer
 
 MIGRATIONS = "tectonics.store.postgres.migrations"
@@ -48,18 +62,32 @@ def open_store(address: Address, origin: str, clock, executor_factory: Callable,
     database cannot be written, and with "" when it can again.  TheirFault when it cannot be used at all.
     """
     upgrade(address, now_ms)
-    writing = partial(connect, address, WRITING, statements.ALL)
     try:
+        shards = _shards(address)
+        more, said = ({}, statements.ALL) if shards is None else (CLUSTER, statements.ON_CLUSTER)
+        writing = partial(connect, address, {**WRITING, **more}, said)
         session = writing()
         life = lives.claim(session, origin)
-        readers = (Reader(partial(connect, address, READING, loads.ALL)), Reader(partial(connect, address, LISTING)))
+        readers = (Reader(partial(connect, address, {**READING, **more}, loads.ALL)),
+                   Reader(partial(connect, address, LISTING)))
     except psycopg2.Error as error:
         raise unusable(error) from error
     lease_ms = round(lease_s * 1000)
-    writer = Writer(writing, life, lease_ms, session)
+    writer = Writer(writing, life, lease_ms, session, shards=shards)
     retention = partial(MonthlyRetention, connect=partial(connect, address, CHANGING),
                         now_ms=lambda: int(clock.seconds() * 1000))
-    return OpenedStore(writer, readers, life, clock, executor_factory, lease_ms, on_fenced, on_fault, retention)
+    return OpenedStore(writer, readers, life, clock, executor_factory, lease_ms, on_fenced, on_fault, retention,
+                       None if shards is None else shards.group)
+
+
+def _shards(address: Address) -> Shards | None:
+    """The shards of the database, where it is a cluster."""
+    with closing(connect(address)) as session:
+        if not is_distributed(session):
+            return None
+        shards = Shards()
+        shards.refresh(session)
+        return shards
 
 
 def unusable(error: psycopg2.Error) -> TheirFault:

@@ -9,6 +9,8 @@ index in one go and then joined by hash (postgres.WRITING), whatever the statist
 cluster sends the statement only to the shards that it concerns.
 """
 
+from dataclasses import replace
+
 from tectonics.database.arrays import Prepared
 from tectonics.ports import LOOK_UP, SEND
 
@@ -94,3 +96,8 @@ USAGE = Prepared("usage", (_TEXTS, _NUMBERS, "text", _NUMBERS, _NUMBERS), """
 
 ALL = (TRIGGERS, TRIGGERS_BACK, ANSWERS_OF, ANSWERS, ACCOUNTS_NEW, ACCOUNTS, ADVANCES, RECOVERIES, COMMANDS,
        FINISHED, UNRESOLVED, TICKETS, USAGE)
+
+# A Citus cluster copies the rows of an INSERT that neither returns any nor may conflict, and then reports a violated
+# constraint as XX000, which says nothing; with RETURNING it is 23505, and only the guilty unit fails.
+ON_CLUSTER = tuple(replace(one, text=f"{one.text} RETURNING msisdn") if one in (COMMANDS, TICKETS) else one
+                   for one in ALL)

@@ -31,6 +31,7 @@ from tectonics.store.outbox import Finish
 from tectonics.store.postgres import life as lives
 from tectonics.store.postgres import statements as sql
 from tectonics.store.postgres.script import Script
+from tectonics.store.postgres.shards import Shards
 from tectonics.store.postgres.wave import number_tickets, waves, write_usage, write_wave
 from tectonics.store.unit import Audited, Ledger
 from tectonics.store.writer import Batch, DatabaseAway, Job
@@ -47,13 +48,15 @@ class Writer:
     log = Logger()
 
     def __init__(self, connect: Callable[[], Session], life: Life, lease_ms: int, session: Session | None = None,
-                 pauses_s: Sequence[float] = PAUSES_S, sleep: Callable[[float], None] = time.sleep):
+                 pauses_s: Sequence[float] = PAUSES_S, sleep: Callable[[float], None] = time.sleep,
+                 shards: Shards | None = None):
         self._connect = connect
         self._session = session
         self._life = life
         self._lease_ms = lease_ms
         self._pauses_s = pauses_s
         self._sleep = sleep
+        self._shards = shards  # of a cluster
         self._doubt: tuple[Ledger, list] | None = None  # of a batch whose COMMIT was interrupted: its answers
 
     def run(self, items: list[Unit | Audited | Job]) -> Batch:
@@ -84,7 +87,8 @@ class Writer:
                 self._open()
                 if self._doubt is not None and (answers := self._settled(lines)) is not None:
                     return Batch(answers, lines)
-                self._session.freshen()
+                if self._session.freshen() and self._shards is not None:
+                    self._shards.refresh(self._session)
                 answers, ledger = self._write_in_turn(items)
                 self._commit(ledger, answers)
                 return Batch(answers, lines + ledger.lines)
