@@ -13,6 +13,9 @@ one beyond its bound is TOO_LONG.
 
 import json
 from dataclasses import dataclass, field
+from math import isinf
+
+import msgspec
 
 from tectonics.domain.errors import BadMessage
 
@@ -70,7 +73,7 @@ def encode_answer(answer: Answer | Failure) -> bytes:
 def decode_request(line: bytes) -> Request | Failure:
     """The request in `line`, or the failure to answer it with."""
     try:
-        record = _record(line)
+        record = _record(_request_json(line))
     except BadMessage as error:
         return Failure(None, str(error))
     identity, method, params = record.get("id"), record.get("method"), record.get("params", {})
@@ -87,7 +90,7 @@ def decode_request(line: bytes) -> Request | Failure:
 
 def decode_answer(line: bytes) -> Answer | Failure:
     """The answer in `line`; BadMessage when it is none."""
-    record = _record(line)
+    record = _record(_answer_json(line))
     identity, error = record.get("id"), record.get("error")
     if isinstance(error, dict) and isinstance(error.get("text"), str):
         return Failure(identity if _is_id(identity) else None, error["text"])
@@ -100,18 +103,37 @@ def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= ID_MAX
 
 
-def _record(line: bytes) -> dict:
+def _request_json(line: bytes) -> object:
+    """Strict: what is asked may be stored, so no half characters and no numbers beyond all others."""
     try:
-        record = json.loads(line, parse_constant=_no_constant)
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadMessage("not a line of JSON in UTF-8") from error
+
+
+def _answer_json(line: bytes) -> object:
+    """Lenient: an answer may quote half a character, such as of a file's name."""
+    try:
+        return json.loads(line.decode(), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise BadMessage("not a line of JSON in UTF-8") from error
-    if not isinstance(record, dict):
+
+
+def _record(value: object) -> dict:
+    if not isinstance(value, dict):
         raise BadMessage("not a JSON object")
-    return record
+    return value
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if isinf(value):
+        raise ValueError(f"{digits} is beyond all numbers")
+    return value
 
 
 def _line(record: dict) -> bytes:

@@ -41,7 +41,8 @@ def test_an_answer_comes_back(identity, result):
     (b'{"id":1.0,"method":"x"}', None), (b'{"id":' + b"9" * 5000 + b',"method":"x"}', None),
     (b'{"id":1,"method":""}', 1), (b'{"id":1,"method":7}', 1), (b'{"id":1}', 1),
     (b'{"id":1,"method":"' + b"m" * 65 + b'"}', 1), (b'{"id":1,"method":"x","params":[]}', 1),
-    (b'{"id":1,"method":"x","params":{"a":NaN}}', None), (b'{"id":1,"method":"x","extra":1}', 1),
+    (b'{"id":1,"method":"x","params":{"a":NaN}}', None), (b'{"id":1,"method":"x","params":{"a":1e999}}', None),
+    (b'{"id":1,"method":"x","params":{"a":"\\ud800"}}', None), ('{"id":1,"method":"x"}'.encode("utf-16"), None), (b'{"id":1,"method":"x","extra":1}', 1),
 ])
 def test_a_wrong_request_is_answered_in_one_sentence(line, identity):
     failure = control.decode_request(line)
@@ -72,3 +73,9 @@ def test_bounds():
 
 def test_half_a_surrogate_pair_travels():
     assert control.decode_answer(control.encode_answer(Answer(1, "\ud800"))) == Answer(1, "\ud800")
+
+
+@pytest.mark.parametrize("line", [b'{"id":1,"result":1e999}', b'{"id":1,"result":-1e999}', '{"id":1,"result":1}'.encode("utf-16")])
+def test_what_cannot_be_written_is_not_read(line):
+    with pytest.raises(BadMessage, match="not a line of JSON"):
+        control.decode_answer(line)
