@@ -31,8 +31,13 @@ def read_fields(line: bytes, columns: Mapping[str, int] | None = None) -> dict[s
     if wrong == "id":
         raise BadRecord("id must be text or a number")
     if wrong:
-        raise BadRecord(f"{wrong} must be text or a number", fields.get("id", "-")[:128] or "-")
+        raise BadRecord(f"{wrong} must be text or a number", _named(fields.get("id", "")))
     return fields
+
+
+def _named(id: str) -> str:
+    """The id as an answer may repeat it; `-` for one that would not stand in one word of one line."""
+    return id if 0 < len(id) <= 128 and id.isprintable() and " " not in id else "-"
 
 
 def _fields(line: bytes, columns: Mapping[str, int] | None) -> dict[str, str]:

@@ -143,6 +143,8 @@ def test_a_refusal_names_the_record_and_the_field(change, text):
         (b'{"type":"recharge"}', "id is missing"),
         (json.dumps({"id": "x" * 129}).encode(), "id is longer than 128 characters"),
         (b'{"id":["a"]}', "id must be text or a number"),
+        (b'{"id":"a\\nOK b","amount":[]}', "amount must be text or a number"),
+        (b'{"id":"a b","amount":[]}', "amount must be text or a number"),
         (b'{"id":"a b"}', "id must be printable characters without spaces"),
         (b'{"id":"a\\nb"}', "id must be printable characters without spaces"),
         (b" " * 5000, "line too long"),
