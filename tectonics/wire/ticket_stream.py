@@ -18,10 +18,11 @@ same bytes are still delivered.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tectonics.domain.errors import BadMessage
+from tectonics.wire.lines import Lines
 
 VERSION = 1
 COMMAND_BYTES_MAX = 256  # a line from a consumer
@@ -99,12 +100,12 @@ class ServerSide:
     """What the server hears: Hello, then Ack and Pong."""
 
     def __init__(self) -> None:
-        self._lines = _Lines(COMMAND_BYTES_MAX)
+        self._lines = Lines(COMMAND_BYTES_MAX + len(b"\r"))
         self._greeted = False
 
     def receive(self, data: bytes) -> Iterator[Hello | Ack | Pong]:
         """Events of the lines that `data` completes; BadMessage ends the connection."""
-        for line in self._lines.feed(data):
+        for line in _whole(self._lines.feed(data), COMMAND_BYTES_MAX):
             event = _parse_command(_text(line))
             if isinstance(event, Hello) == self._greeted:
                 raise BadMessage("HELLO was said already" if self._greeted else "say HELLO first")
@@ -116,11 +117,11 @@ class ClientSide:
     """What a consumer hears: Ok or Gap, then Record, Gap, Ping; Err at any time."""
 
     def __init__(self) -> None:
-        self._lines = _Lines(TICKET_BYTES_MAX)
+        self._lines = Lines(TICKET_BYTES_MAX + len(b"\r"))
 
     def receive(self, data: bytes) -> Iterator[Ok | Gap | Ping | Err | Record]:
         """Events of the lines that `data` completes; BadMessage when the server speaks nonsense."""
-        for line in self._lines.feed(data):
+        for line in _whole(self._lines.feed(data), TICKET_BYTES_MAX):
             yield Record(line) if line.startswith(b"{") else _parse_answer(_text(line))
 
 
@@ -195,24 +196,9 @@ def _text(line: bytes) -> str:
         raise BadMessage("a command is not UTF-8") from None
 
 
-class _Lines:
-    """Splits a byte stream into lines of at most `bytes_max`, the ending not counted."""
-
-    def __init__(self, bytes_max: int) -> None:
-        self._bytes_max = bytes_max
-        self._rest = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Lines that `data` completes, each without its ending."""
-        self._rest += data
-        *whole, rest = bytes(self._rest).split(b"\n")
-        self._rest = bytearray(rest)
-        for line in whole:
-            line = line.removesuffix(b"\r")
-            self._check(len(line))
-            yield line
-        self._check(len(rest.removesuffix(b"\r")))
-
-    def _check(self, length: int) -> None:
-        if length > self._bytes_max:
-            raise BadMessage(f"a line is longer than {self._bytes_max} bytes")
+def _whole(lines: Iterable[bytes | None], bytes_max: int) -> Iterator[bytes]:
+    """The lines as long as none is too long, its ending not counted."""
+    for line in lines:
+        if line is None or len(line) > bytes_max:
+            raise BadMessage(f"a line is longer than {bytes_max} bytes")
+        yield line

@@ -135,3 +135,16 @@ def test_any_bytes_are_heard_or_refused_alike(data, size):
             heard.append("refused")
         return heard
     assert outcome(size) == outcome(len(data) + 1)
+
+
+@pytest.mark.parametrize("line, heard", [
+    (b"{" + b"x" * (TICKET_BYTES_MAX - 1) + b"\r\n", 1), (b"{" + b"x" * TICKET_BYTES_MAX, 0),
+    (b"{" + b"x" * (TICKET_BYTES_MAX - 1) + b"\r\r\n", 0)])
+def test_the_ending_does_not_count(line, heard):
+    side, records = ClientSide(), []
+    try:
+        records.extend(side.receive(line))
+        records.extend(side.receive(b"\n"))
+    except BadMessage as error:
+        assert str(error) == f"a line is longer than {TICKET_BYTES_MAX} bytes" or heard
+    assert len(records) == heard
