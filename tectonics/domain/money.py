@@ -33,8 +33,9 @@ def parse_minor(text: str, currency: str) -> int:
     250
     """
     places = decimals(currency)
-    match = _AMOUNT.fullmatch(text.strip()) if isinstance(text, str) else None
-    if match is None:
+    text = text.strip() if isinstance(text, str) else text
+    match = isinstance(text, str) and _AMOUNT.fullmatch(text)
+    if not match:
         raise BadMoney(f"{str(text)[:24]!r} is not an amount such as 2.50")
     sign, whole, fraction = match[1], match[2], match[3] or ""
     if len(fraction) > places and fraction[places:].strip("0"):

@@ -38,3 +38,10 @@ def test_there_and_back(minor, currency):
 def test_a_share_is_rounded_half_up():
     assert [percent_of(amount, 1000) for amount in (100, 104, 105, 1)] == [10, 10, 11, 0]
     assert percent_of(10**15, 10_000) == 10**15
+
+
+@pytest.mark.parametrize("text", [" 5.001\n", "\t99999999999999\r\n"])
+def test_a_refusal_is_one_line(text):
+    with pytest.raises(BadMoney) as caught:
+        parse_minor(text, "EUR")
+    assert str(caught.value).isprintable()
