@@ -379,7 +379,7 @@ class GatewayConnection(Protocol):
 
     def _look_at_head(self) -> None:
         kept = dict(self._kept)
-        if int(kept.get(b"content-length", b"0")) > self._limits.body_bytes_max:
+        if _length(kept.get(b"content-length", b"")) > self._limits.body_bytes_max:
             self.refuse(413)
         elif kept.get(b"expect", b"").lower() == b"100-continue" and self._parser.get_http_version() == "1.1":
             self._owes_continue = True
@@ -404,6 +404,11 @@ class GatewayConnection(Protocol):
         """White space around header values, and the frames of chunks, count here alone."""
         head = 2 * self._limits.head_bytes_max
         return head if self._in_head else head + 8 * self._limits.body_bytes_max
+
+
+def _length(digits: bytes) -> int:
+    """What llhttp has read as a number, without the zeros of which there may be too many for Python."""
+    return int(digits.strip().lstrip(b"0") or b"0")
 
 
 def status_line(status: int) -> bytes:

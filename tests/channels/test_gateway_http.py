@@ -81,3 +81,14 @@ def test_a_peer_that_does_not_leave_is_aborted():
     clock.advance(1)
     connection.sweep(clock.seconds())
     assert transport.disconnecting
+
+
+def test_a_length_with_more_zeros_than_python_reads():
+    with Failures() as failures:
+        house = House(Clock(), limits=Limits())
+        connection = house.factory.buildProtocol(None)
+        transport = HalfTransport()
+        connection.makeConnection(transport)
+        connection.dataReceived(post(FORM).replace(b"Length: ", b"Length: " + b"0" * 5000))
+    assert failures == []
+    assert parse(transport.value())[0][0] == 200
