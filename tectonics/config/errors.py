@@ -11,6 +11,7 @@ from tectonics.domain.errors import TheirFault
 
 ERRORS_MAX = 200  # a file of nonsense gives that many sentences and no more
 _QUOTED_CHARS_MAX = 40
+_KEY_CHARS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,13 @@ def dotted(path: tuple) -> str:
     >>> dotted(("policy", "segments", 0, "name"))
     'policy.segments[0].name'
     """
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_key(part)}" for part in path)
     return text.removeprefix(".")
+
+
+def _key(name: str) -> str:
+    """A key of the file, which can be any text, so that it stands in one line."""
+    return name if name.isprintable() and len(name) <= _KEY_CHARS_MAX else repr(name[:_KEY_CHARS_MAX])
 
 
 def found(value: object) -> str:
@@ -70,13 +76,15 @@ def complaints(errors: list[dict], known_keys: frozenset[str]) -> list[tuple[tup
 
     (A list counts as too short there when its entries are wrong.)
     """
-    return [(_location(error["loc"]), _sentence(error, known_keys)) for error in errors
+    return [(_location(error), _sentence(error, known_keys)) for error in errors
             if error["type"] != "too_short" or len(error["input"]) < error["ctx"]["min_length"]]
 
 
-def _location(loc: tuple) -> tuple:
-    """Pydantic's location without the names of the forms of a union."""
-    return tuple(part for part in loc if not (isinstance(part, str) and part.startswith("<")))
+def _location(error: dict) -> tuple:
+    """Pydantic's location without the names of the forms of a union; an unknown key may look like one."""
+    where = error["loc"]
+    known = len(where) - (error["type"] == "extra_forbidden")
+    return tuple(part for part in where[:known] if not (isinstance(part, str) and part.startswith("<"))) + where[known:]
 
 
 def _sentence(error: dict, known_keys: frozenset[str]) -> str:
