@@ -284,3 +284,10 @@ def test_whatever_is_sent_the_answer_is_data_or_a_clear_fault(method, params):
     for failure in failures:
         assert failure.check(TheirFault), failure
         assert str(failure.value) and "\n" not in str(failure.value)
+
+
+@pytest.mark.parametrize("method, after", [
+    ("tickets.page", "1:\0:2"), ("tickets.page", "1:\ud800:2"), ("tickets.page", "1:n1\n:2"), ("advances.list", "1:\0")])
+def test_a_cursor_that_no_database_could_compare(world, method, after):
+    with pytest.raises(TheirFault, match="as it was"):
+        ask(world, method, after=after)

@@ -189,7 +189,8 @@ def cursor(parts: int) -> Parameter:
     def read(given: object) -> tuple | None:
         if given == "":
             return None
-        fields = given.split(":") if isinstance(given, str) and len(given) <= 2 * ID_MAX else []
+        readable = isinstance(given, str) and len(given) <= 2 * ID_MAX and given.isprintable()
+        fields = given.split(":") if readable else []
         whole_ok = fields and fields[0].isascii() and fields[0].isdecimal() and len(fields[0]) <= 15
         if len(fields) != parts or not whole_ok:
             raise TheirFault("send the `after` of the page before, as it was")

@@ -113,7 +113,8 @@ class Api:
         return answer_json(request, {"result": answer, "id": event.id})
 
     def _bearer(self, request: WebRequest, role: str) -> Bearer:
-        scheme, _, token = (request.getHeader("authorization") or "").partition(" ")
+        shown = (request.getHeader(b"authorization") or b"").decode(errors="replace")
+        scheme, _, token = shown.partition(" ")
         bearer = self.tokens.find(token.strip()) if scheme.lower() == "bearer" else None
         if bearer is None:
             raise Denied(401, "a valid bearer token is needed: Authorization: Bearer TOKEN")

@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 TICKETS_READ, TICKETS_SHOWN, MESSAGES_SHOWN = 200, 8, 20
 DIALLED_CHARS_MAX = 182
 _SESSION = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
-TOKEN_HEADER = "x-handset-token"
+TOKEN_HEADER = b"x-handset-token"
 WHO = "handset"
 _SHOWN = ("msisdn", "kind", "segment", "listed", "bar", "balance", "outstanding", "currency", "advances",
           "recharges_90d", "tenure_days")
@@ -78,8 +78,8 @@ class Handset:
     def _acting(self, act: Callable) -> Callable:
         async def serve(request: WebRequest) -> bytes:
             _refuse_strangers(request)
-            shown = request.getHeader(TOKEN_HEADER) or ""
-            if not hmac.compare_digest(shown.encode(), self.secret.encode()):
+            shown = request.getHeader(TOKEN_HEADER) or b""
+            if not hmac.compare_digest(shown, self.secret.encode()):
                 raise Denied(403, "this page is out of date, load it again")
             given = json_object(request)
             return answer_json(request, await act(self._line(given.get("msisdn")), given))

@@ -113,6 +113,8 @@ def _refusal(request: WebRequest) -> tuple[int, str] | None:
         unquote_to_bytes(request.path).decode()
     except UnicodeDecodeError:
         return 400, "the address is not UTF-8"
+    if not request.getRequestHostname().isascii():
+        return 400, "the name of the host is not ASCII"
     if not request.path.startswith(b"/"):
         return 400, "the address must begin with /"
     return None
