@@ -72,10 +72,10 @@ def moment(text: str) -> str:
     """RFC 3339 in UTC for a date or time as people write it."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise click.UsageError(f"{text!r} is not a time such as 2026-11-22 or 2026-11-22T08:30.") from error
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def pages(session: Session, since: str, until: str) -> Iterator[bytes]:

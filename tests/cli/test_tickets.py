@@ -2,6 +2,7 @@
 
 import json
 
+import click
 import pytest
 
 from tectonics.cli import tickets
@@ -47,6 +48,16 @@ def test_following_goes_on_after_the_last_number(type_in, daemon, monkeypatch):
     ("2026-11-22T08:30:00Z", "2026-11-22T08:30:00.000Z")])
 def test_times(text, rfc3339):
     assert moment(text) == rfc3339
+
+
+def test_a_time_before_the_year_1000_keeps_its_digits():
+    assert moment("0999-01-01") == "0999-01-01T00:00:00.000Z"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"])
+def test_what_is_no_time_of_any_calendar(text):
+    with pytest.raises(click.UsageError, match="is not a time"):
+        moment(text)
 
 
 def export(type_in, *more, since="2026-11-01", until="2026-12-01", file_format="jsonl"):
