@@ -8,6 +8,7 @@ thirty million rows read under a wrong heading are worse than none.
 Repeated cells (dates, amounts) are parsed once: each parser keeps the last CACHE_MAX of them.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,7 @@ ADVANCES_MAX = 3  # in one row: advance_..., advance2_..., advance3_...
 COUNT_MAX = 9999  # recharges of one class in one row
 NODE_CHARS_MAX, BAR_CHARS_MAX, ID_CHARS_MAX = 64, 200, 64
 CLEARED = "-"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 IGNORED = ("line", "reason")  # so that a corrected reject file can be imported as it is
 KINDS, STATES, LISTS = ("prepaid", "postpaid"), ("active", "suspended"), ("white", "black")
 
@@ -251,7 +253,7 @@ def moment_of(cell: str, offset_minutes: int) -> int:
     try:
         moment = datetime.fromisoformat(cell)
         if moment.tzinfo is None:
-            if len(cell) != len("2026-11-22"):
+            if not _DATE.fullmatch(cell):
                 raise BadRow("a time needs its zone, such as 2026-11-22T08:00:00Z")
             moment = moment.replace(tzinfo=UTC) - timedelta(minutes=offset_minutes)
         at = round(moment.timestamp() * 1000)

@@ -37,13 +37,13 @@ def numbered_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number, rest = 0, b""
     while block := stream.read(BLOCK_BYTES):
         lines = (rest + block).split(b"\n")
-        rest = lines.pop()[:LINE_BYTES_MAX + 1]
+        rest = lines.pop()[:LINE_BYTES_MAX + 2]  # without a carriage return it is still too long
         for line in lines:
             number += 1
-            if line := line.rstrip(b"\r"):
+            if line := line.removesuffix(b"\r"):
                 yield number, line[:LINE_BYTES_MAX + 1]
-    if rest := rest.rstrip(b"\r"):
-        yield number + 1, rest
+    if rest := rest.removesuffix(b"\r"):
+        yield number + 1, rest[:LINE_BYTES_MAX + 1]
 
 
 def header_of(line: bytes) -> tuple[list[str], str]:

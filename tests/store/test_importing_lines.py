@@ -16,7 +16,7 @@ def test_every_line_has_its_number_whatever_the_blocks(data, block):
         def read(self, size=-1):
             return super().read(block)
 
-    expected = [(number, line.rstrip(b"\r")) for number, line in enumerate(data.split(b"\n"), 1)]
+    expected = [(number, line.removesuffix(b"\r")) for number, line in enumerate(data.split(b"\n"), 1)]
     assert list(numbered_lines(Slow(data))) == [(number, line) for number, line in expected if line]
 
 
@@ -26,6 +26,17 @@ def test_a_line_without_end_is_cut_and_refused(monkeypatch):
     assert [(number, len(line)) for number, line in lines] == [(1, 1), (2, 21), (3, 1), (4, 21)]
     with pytest.raises(BadRow, match="longer than 20 bytes"):
         cells_of(lines[1][1], ",")
+
+
+@pytest.mark.parametrize("rest", [b"\r7890", b"\r\r\r", b"\r7890\n", b"\r\r\r\n"])
+@pytest.mark.parametrize("block", [1, 7, 1000])
+def test_a_line_that_is_cut_at_a_carriage_return_is_still_too_long(monkeypatch, rest, block):
+    monkeypatch.setattr(importing_lines, "LINE_BYTES_MAX", 20)
+    monkeypatch.setattr(importing_lines, "BLOCK_BYTES", block)
+    [(number, line)] = numbered_lines(io.BytesIO(b"x" * 20 + rest))
+    assert (number, line) == (1, b"x" * 20 + b"\r")
+    with pytest.raises(BadRow, match="longer than 20 bytes"):
+        cells_of(line, ",")
 
 
 @pytest.mark.parametrize(("line", "cells"), [
