@@ -18,6 +18,7 @@ of the path are looked for in its own directory, under names that begin with its
 import os
 import zlib
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
 
@@ -33,7 +34,7 @@ class Place:
 
     device: int
     inode: int
-    offset: int
+    offset: Annotated[int, msgspec.Meta(ge=0)]
     check: int  # CRC-32 of up to CHECK_BYTES at the beginning, and as many before the offset
 
     def encode(self) -> str:

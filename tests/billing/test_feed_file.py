@@ -4,6 +4,7 @@ import json
 import os
 from itertools import pairwise
 
+import msgspec
 import pytest
 from twisted.internet.defer import Deferred
 
@@ -257,3 +258,9 @@ def test_a_place_survives_as_text(world):
     world.write("r1")
     place = read(str(world.path), beginning(str(world.path)), 4096).place
     assert Place.decode(place.encode()) == place and place.offset == world.path.stat().st_size
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"device":1,"inode":2,"offset":-5,"check":0}', '{"device":1,"inode":2,"offset":"0","check":0}'])
+def test_a_bookmark_that_is_no_place(text):
+    with pytest.raises(msgspec.MsgspecError):
+        Place.decode(text)
