@@ -36,6 +36,7 @@ COLUMNS = tuple(name for name in FIELDS if name != "dup")
 MONEY = frozenset({"amount", "fee", "principal_paid", "fee_paid", "outstanding"})
 SHEET_ROWS_MAX = 1_048_576  # Excel's own limit, the header included
 CELL_CHARACTERS_MAX = 32_767  # likewise
+NUMBER_MAX = 10**15  # likewise: of a larger one it keeps 15 digits, so it is written as text
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -155,12 +156,13 @@ def _add_sheet(book: xlsxwriter.Workbook, bold):
 
 
 def _write_row(sheet, row: int, record: dict, money: dict) -> None:
-    places = decimals(record["currency"]) if "currency" in record else 2
+    currency = record.get("currency")
+    places = decimals(currency) if isinstance(currency, str) else 2
     for column, name in enumerate(COLUMNS):
         value = record.get(name)
         if name in MONEY and isinstance(value, str) and _NUMBER.fullmatch(value):
             sheet.write_number(row, column, Decimal(value), money[places])
-        elif isinstance(value, int) and not isinstance(value, bool):
+        elif isinstance(value, int) and not isinstance(value, bool) and abs(value) < NUMBER_MAX:
             sheet.write_number(row, column, value)
         elif value is not None:
             sheet.write_string(row, column, _text(value)[:CELL_CHARACTERS_MAX])

@@ -64,7 +64,8 @@ class FileName:
         except ValueError:
             return None
         rotate = "hour" if match["hour"] else "day"
-        return cls(match["origin"], Period(int(start.timestamp()), LENGTH_S[rotate]), int(match["number"]))
+        file = cls(match["origin"], Period(int(start.timestamp()), LENGTH_S[rotate]), int(match["number"]))
+        return file if str(file) == name else None  # one that we would write otherwise is nobody's
 
 
 def newest(names: list[str], origin: str) -> FileName | None:

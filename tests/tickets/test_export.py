@@ -138,3 +138,13 @@ def test_as_a_program(tmp_path):
 
 def test_the_program_reads_what_export_wrote():
     assert msgspec.json.decode(exported("jsonl", lines(1)))["seq"] == 1
+
+
+@pytest.mark.parametrize("value", [10**15, -10**15, 10**400])
+def test_a_number_that_a_spreadsheet_would_round_is_text(value):
+    row = cells(exported("xlsx", [msgspec.json.encode({"seq": 7}).replace(b"7", str(value).encode())]))[1]
+    assert ("inlineStr", str(value)) in row
+
+
+def test_a_currency_that_is_none_does_not_end_the_export():
+    assert ("n", "2.00") in cells(exported("xlsx", [b'{"amount":"2.00","currency":5}']))[1]
