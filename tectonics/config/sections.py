@@ -52,7 +52,7 @@ class Billing(Section):
 
     kind: Literal["embedded", "ledger"] = Field(
         "embedded", description="embedded: in this process; ledger: `tectonics ledger` at the address")
-    address: str = Field("", pattern=r"^$|^tcp:[^:\s]+:\d{1,5}$|^unix:[^:\s]+$", description=(
+    address: str = Field("", pattern=r"^$|^tcp:[^:\s]+:[0-9]{1,5}$|^unix:[^:\s]+$", description=(
         "of the ledger process, as a Twisted client endpoint: tcp:host:port or unix:path"))
     embedded: Embedded = Field({}, description="of kind embedded; both deadlines bind kind ledger too")
 
@@ -70,7 +70,7 @@ class Messages(Section):
 class Service(Section):
     """A service that subscribers dial."""
 
-    code: str = Field("*133#", pattern=r"^\*\d{1,6}(\*\d{1,6})*#$",
+    code: str = Field("*133#", pattern=r"^\*[0-9]{1,6}(\*[0-9]{1,6}){0,9}#$",
                       description="its code; a longer one goes straight to a choice (*133*1#)")
 
 
@@ -199,7 +199,7 @@ class Sections(Section):
     node: Node = Field({}, description="")
     state_dir: str = Field("../var", min_length=1, max_length=1024, description=(
         "databases, ticket files, sockets; relative to this file's folder"))
-    country_code: Annotated[str, BeforeValidator(_country_code)] = Field("", pattern=r"^([1-9]\d{0,2})?$", description=(
+    country_code: Annotated[str, BeforeValidator(_country_code)] = Field("", pattern=r"^([1-9][0-9]{0,2})?$", description=(
         "E.164 country code put before national numbers (0612345678); empty: only international ones"))
     services: Services = Field({}, description="")
     channels: Channels = Field({}, description="")

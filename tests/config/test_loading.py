@@ -57,6 +57,23 @@ def test_an_error_is_one_line_for_people(tmp_path):
         f"{path}:2: node.name: expected text of the form ^[a-z0-9-]{{1,16}}$, found 'N1'"]
 
 
+@pytest.mark.parametrize("key, shown", [
+    ("'<a'", "<a"), ("'<fixed>'", "<fixed>"), ('"a\\nb"', r"'a\nb'"), ('"\\e[2J"', r"'\x1b[2J'"), ("k" * 101, repr("k" * 100))])
+def test_a_key_of_any_form_is_told_in_one_line(tmp_path, key, shown):
+    assert errors_of(tmp_path, f"{key}: 1\n") == [(1, shown, "no such key")]
+    with pytest.raises(BadPolicy) as caught:
+        load_policy(write(tmp_path, f"lending: {{{key}: 1}}\n"))
+    assert str(caught.value) == f"lending.{shown}: no such key"
+
+
+@pytest.mark.parametrize("text, key", [
+    ("country_code: '3\u0663'", "country_code"), ("services: {advance: {code: '*\u0661\u0663\u0663#'}}", "services.advance.code"),
+    (f"services: {{advance: {{code: '{'*123456' * 30}#'}}}}", "services.advance.code"),
+    ("billing: {kind: ledger, address: 'tcp:h:\u0661'}", "billing.address")])
+def test_digits_are_those_that_are_dialled(tmp_path, text, key):
+    assert [wrong for _, wrong, _ in errors_of(tmp_path, text)] == [key]
+
+
 def test_the_shipped_file_and_an_empty_one_are_the_same(tmp_path):
     shipped, empty = load(ETC / "tectonics.yaml"), load(write(tmp_path, ""))
     assert dict(shipped) == dict(empty)
