@@ -50,8 +50,8 @@ GATEWAY_PORT, FEED_PORT, LIVE_PORT, TICKETS_PORT, LEDGER_PORT = 8081, 7080, 7070
 START_S = 120.0  # of virtual time, within which everybody serves
 TROUBLES_MAX = 1000
 # As production's, but seldom enough for days without end in which hardly anything happens.
-SELDOM = Rhythm(outbox_s=120.0, overdue_s=300.0, refresh_s=600.0, gauges_s=3600.0, watch_s=1800.0, retention_s=7200.0,
-                connections_s=60.0, consumers_s=60.0, ticket_files_s=1800.0, till_s=120.0)
+SELDOM = Rhythm(outbox_s=300.0, overdue_s=900.0, refresh_s=900.0, gauges_s=7200.0, watch_s=3600.0, retention_s=14_400.0,
+                connections_s=600.0, consumers_s=1200.0, ticket_files_s=3600.0, till_s=1200.0)
 PROMISES = Capabilities(deduplicates=True, window_s=86_400, readable_back=True)
 MESSAGES = next((folder for folder in (Path(__file__).parents[2] / "etc/messages", Path("/etc/tectonics/messages"))
                  if folder.is_dir()), Path("messages"))
@@ -316,7 +316,7 @@ def _settings(folder: Path, shape: Shape) -> Settings:
         "channels.ussd_http.endpoint": f"tcp:{GATEWAY_PORT}", "channels.ussd_http.mode": shape.mode,
         "channels.ussd_http.step_field": shape.step_field,
         "tickets.stream": f"tcp:{LIVE_PORT}", "tickets.acknowledged": f"tcp:{TICKETS_PORT}",
-        "tickets.ping_s": 600, "feeds.tcp": f"tcp:{FEED_PORT}", "web.endpoint": "", "web.handset": False,
+        "tickets.ping_s": 1800, "feeds.tcp": f"tcp:{FEED_PORT}", "web.endpoint": "", "web.handset": False,
         "billing.kind": "embedded" if shape.ledger == "embedded" else "ledger",
         "billing.address": "" if shape.ledger == "embedded" else f"tcp:{LEDGER}:{LEDGER_PORT}",
         "billing.embedded.deduplicates": can.deduplicates, "billing.embedded.window_s": can.window_s,

@@ -94,7 +94,7 @@ def test_a_node_that_dies_comes_back_with_what_it_had_committed(world):
     assert not world.processes["n1"].alive
     world.run_for(10)
     world.restart("n1")
-    world.run_for(10)
+    world.run_for(60)
     assert world.processes["n1"].serving and world.processes["n1"].lives == 2 and consumer.connections >= 2
     assert "still owe" in world.wait(world.gateway().dial(ANN).first)[1]
     world.run_for(600)

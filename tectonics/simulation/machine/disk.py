@@ -25,6 +25,7 @@ from tectonics.simulation.machine.timeline import Killed
 
 FREE_BYTES = 10 * 2**30
 FULL_SYNCHRONOUS = 2  # PRAGMA synchronous: each COMMIT waits for the disk
+WRITING = ("INSERT", "UPDATE", "DELETE")
 TORN = 0.5  # share of cut files whose last bytes are zeros
 
 
@@ -33,13 +34,33 @@ class Platter:
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
-        self.full = False
+        self._full, self._commit_fails = False, ""
+        self.faulty = False  # whether a statement may fail
         self.delay_s = 0.0  # more for each piece of work
-        self.commit_fails = ""  # the next COMMIT: "before" it has happened, or "after"
         self.folders: dict[str, Path] = {}  # files that stand elsewhere than their path says
         self.locks: dict[Path, object] = {}  # path -> the process that has it
         self._synced: dict[Path, int] = {}  # files with more in them than is durable -> how much is
         self._names: list[tuple[Path, Callable[[], None]]] = []  # (directory, how to undo the change)
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be written."""
+        return self._full
+
+    @full.setter
+    def full(self, full: bool) -> None:
+        self._full = full
+        self.faulty = bool(self._full or self._commit_fails)
+
+    @property
+    def commit_fails(self) -> str:
+        """The next COMMIT fails "before" it has happened, or "after"; empty: it does not."""
+        return self._commit_fails
+
+    @commit_fails.setter
+    def commit_fails(self, how: str) -> None:
+        self._commit_fails = how
+        self.faulty = bool(self._full or self._commit_fails)
 
     def calm(self) -> None:
         """No fault any more."""
@@ -104,7 +125,9 @@ class LifeDisk(Disk):
 
     def database(self, path) -> "Connection":
         """A connection that writes."""
-        return self._opened(open_connection(self._place(path), Connection))
+        connection = self._opened(open_connection(self._place(path), Connection))
+        connection.writes = True
+        return connection
 
     def reader(self, path) -> "Connection":
         """A connection that reads."""
@@ -120,15 +143,20 @@ class LifeDisk(Disk):
         self._connections.append(connection)
         return connection
 
-    def statement(self, connection: "Connection", sql: str, run: Callable[[], sqlite3.Cursor]) -> sqlite3.Cursor:
-        """Does one statement of a connection that writes, or what the faults make of it."""
+    @property
+    def easy(self) -> bool:
+        """Whether a statement is just done."""
+        return not (self.last_statement or self.platter.faulty or self._dead)
+
+    def statement(self, connection: "Connection", sql: str, parameters) -> sqlite3.Cursor:
+        """Does one statement, or what the faults make of it."""
         self._alive()
         fatal = self._fatal()
         if fatal and not self.after:
             self._die()
-        if sql == "COMMIT":
-            self._fail_commit(connection, run)
-        cursor = run()
+        if connection.makes_durable(sql):
+            self._fail(connection, sql, parameters)
+        cursor = _execute(connection, sql, parameters)
         if fatal:
             self._die()
         return cursor
@@ -143,13 +171,13 @@ class LifeDisk(Disk):
         self._dead = self._process.dying = True
         raise Killed
 
-    def _fail_commit(self, connection: "Connection", run: Callable) -> None:
+    def _fail(self, connection: "Connection", sql: str, parameters) -> None:
         platter = self.platter
-        if platter.full and connection.total_changes:
+        if platter.full:
             raise sqlite3.OperationalError("database or disk is full")
         how, platter.commit_fails = platter.commit_fails, ""
         if how == "after":
-            run()
+            _execute(connection, sql, parameters)
         if how:
             raise sqlite3.OperationalError("disk I/O error")
 
@@ -249,36 +277,55 @@ class LifeDisk(Disk):
 class DeadDisk:
     """Behind the connections of a dead process."""
 
-    def statement(self, connection, sql: str, run: Callable) -> None:
+    easy = False
+
+    def statement(self, connection, sql: str, parameters) -> None:
         """Nothing is done any more."""
         raise Killed
 
 
-DEAD = DeadDisk()
+class NoDisk:
+    """Behind a connection that is being opened."""
+
+    easy = True
+
+
+DEAD, NONE_YET = DeadDisk(), NoDisk()
+_execute = sqlite3.Connection.execute
 
 
 class Connection(sqlite3.Connection):
     """A connection whose statements pass the disk."""
 
-    disk: LifeDisk | DeadDisk | None = None
+    disk: LifeDisk | DeadDisk | NoDisk = NONE_YET
+    writes = False
+    changes_before = 0  # its count of changed rows when it last began a transaction
 
     def execute(self, sql: str, parameters=()) -> sqlite3.Cursor:
         """As sqlite3's."""
-        if self.disk is None:
-            return super().execute(sql, parameters)
-        run = super().execute
-        return self.disk.statement(self, sql, lambda: run(sql, parameters))
+        disk = self.disk
+        if disk.easy:
+            return _execute(self, sql, parameters)
+        if sql[:5] == "BEGIN":
+            self.changes_before = self.total_changes
+        return disk.statement(self, sql, parameters)
+
+    def makes_durable(self, sql: str) -> bool:
+        """Whether a statement asks the disk to keep something: the end of a transaction, or a write without one."""
+        if sql == "COMMIT":
+            return self.writes and self.total_changes > self.changes_before
+        return not self.in_transaction and sql[:6] in WRITING
 
     def forgetful(self) -> Callable[[], None] | None:
         """How to forget what was committed without waiting for the disk; None where nothing was."""
         try:
-            level = sqlite3.Connection.execute(self, "PRAGMA synchronous").fetchone()[0]
+            level = _execute(self, "PRAGMA synchronous").fetchone()[0]
         except sqlite3.ProgrammingError:
             return None  # it was closed before
-        readonly = sqlite3.Connection.execute(self, "PRAGMA query_only").fetchone()[0]
+        readonly = _execute(self, "PRAGMA query_only").fetchone()[0]
         if readonly or level >= FULL_SYNCHRONOUS:
             return None
-        path = Path(next(row[2] for row in sqlite3.Connection.execute(self, "PRAGMA database_list")))
+        path = Path(next(row[2] for row in _execute(self, "PRAGMA database_list")))
         durable = path.read_bytes()
 
         def restore() -> None:

@@ -47,6 +47,7 @@ class Network:
         self._ports: dict[Address, Port] = {}
         self._ends: dict[End, None] = {}
         self._number = 40_000
+        self._off: dict[str, None] = {}  # machines without power
 
     def link(self, a: str, b: str) -> Link:
         """What lies between them, whichever is named first."""
@@ -122,7 +123,7 @@ class Network:
     def knock(self, connector: "Connector", answer: Callable[[Failure | End], None]) -> None:
         """A connection is wanted, and the request for it has arrived: `answer` is told on the way back."""
         link = self.link(connector.process.name, connector.address[0])
-        if link.parted or not connector.process.alive:
+        if link.parted or connector.address[0] in self._off or not connector.process.alive:
             return  # until the connector has waited long enough
         port = self._ports.get(connector.address)
         if port is None:
@@ -138,12 +139,18 @@ class Network:
 
     def died(self, process) -> None:
         """A process is dead: its ports are gone, and its peers hear of it sooner or later."""
+        if process.power:
+            self._off[process.name] = None
         for port in [port for port in self._ports.values() if port.process is process]:
             self.unlisten(port)
         for end in [end for end in self._ends if end.process is process]:
             self.forget(end)
             late_s = self.chance.choice((0.0, KEEPALIVE_S_MAX)) * self.chance.random() if process.power else 0.0
             end.other.reset(self.latency(end.link) + late_s)
+
+    def switched_on(self, machine: str) -> None:
+        """It has power again: who knocks is answered."""
+        self._off.pop(machine, None)
 
     def forget(self, end: End) -> None:
         """A connection has ended here."""

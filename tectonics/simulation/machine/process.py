@@ -55,6 +55,7 @@ class Process:
         self.steps, self.last_step = 0, -1
         self.power = True  # how it dies: with the machine's power, or alone
         self.on_death: Callable[[], None] = lambda: None
+        machine.network.switched_on(machine.name)
         self.reactor = VirtualReactor(self)
         self.disk = LifeDisk(machine.platter, self)
 

@@ -94,13 +94,16 @@ class Timeline:
 
     def call(self, delay_s: float, process, function: Callable, *arguments, **keywords) -> Call:
         """Lets it happen in the name of `process`, which must be alive, `delay_s` from now."""
-        call = Call(self, self.now_s + delay_s, process, function if process.alive else None, arguments, keywords)
-        if process.alive:
-            self.push(call)
+        due_s = self.now_s + delay_s
+        if not process.alive:
+            return Call(self, due_s, process, None, arguments, keywords)
+        call = Call(self, due_s, process, function, arguments, keywords)
+        self._sequence = sequence = self._sequence + 1
+        heappush(self._heap, (due_s, sequence, call))
         return call
 
     def push(self, call: Call) -> None:
-        """Puts a call in its place."""
+        """Puts a call that was moved in its new place."""
         self._sequence += 1
         heappush(self._heap, (call.getTime(), self._sequence, call))
 

@@ -213,3 +213,21 @@ def test_a_file_may_stand_elsewhere(desk, tmp_path):
     desk.platter.folders["x.db"] = tmp_path / "shared"
     desk.table()
     assert (tmp_path / "shared" / "x.db").exists() and not (tmp_path / "x.db").exists()
+
+
+def test_reading_needs_no_room_and_no_commit(desk):
+    connection = desk.table()
+    connection.execute("INSERT INTO t VALUES (1)")
+    reader = desk.disk.reader(desk.folder / "x.db")
+    desk.platter.full, desk.platter.commit_fails = True, "before"
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT n FROM t").fetchall() == [(1,)]
+    reader.execute("COMMIT")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("COMMIT")
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        connection.execute("INSERT INTO t VALUES (2)")
+    desk.platter.full = False
+    with pytest.raises(sqlite3.OperationalError, match="I/O"):
+        connection.execute("INSERT INTO t VALUES (3)")
+    assert desk.rows() == [1]

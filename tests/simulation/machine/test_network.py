@@ -7,6 +7,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IHalfCloseableProtocol
 from zope.interface import implementer
 
+from tectonics.simulation.machine.process import Process
 from tectonics.simulation.machine.stream import HIGH_BYTES, WINDOW_BYTES
 from tests.simulation.machine.machines import PORT, Client, Pair, Talker
 
@@ -225,3 +226,17 @@ def test_the_same_seed_gives_the_same_pieces_at_the_same_time(seed):
             pair.run(0.0003)
         return server.pieces, pair.timeline.steps
     assert story() == story()
+
+
+def test_a_machine_without_power_answers_nobody():
+    pair = Pair()
+    pair.b.kill(power=True)
+    client = pair.connect(timeout=5)
+    pair.run(4.9)
+    assert client.failed is None
+    pair.run(1)
+    assert client.failed == "TimeoutError"
+    Process(pair.machines["b"], 2)
+    client = pair.connect(timeout=5)
+    pair.run(1)
+    assert client.failed == "ConnectionRefusedError"
