@@ -235,7 +235,7 @@ class EmbeddedBilling:
 
     def _meet(self, fault: str, entry: Entry) -> Deferred[Outcome]:
         if fault == REFUSE:
-            return self._slowly(succeed(ON_DEMAND))
+            return self._slowly(self._refuse(entry))
         if fault == LOSE_REQUEST:
             return Deferred()
         answer = self._writes.submit(entry)
@@ -243,6 +243,13 @@ class EmbeddedBilling:
             answer.addErrback(lambda failure: self.log.failure("A write with a lost answer failed", failure))
             return Deferred()
         return self._slowly(answer)
+
+    def _refuse(self, entry: Entry) -> Deferred[Outcome]:
+        """ON_DEMAND; but what it has done it never refuses when it is asked again."""
+        if not self.capabilities.deduplicates:
+            return succeed(ON_DEMAND)
+        known = self._writes.submit(LookUp(entry.msisdn, entry.op))
+        return known.addCallback(lambda answer: ON_DEMAND if isinstance(answer, NotFound) else answer)
 
     def _slowly(self, answer: Deferred) -> Deferred:
         delay_s = self._plan.current.delay_s

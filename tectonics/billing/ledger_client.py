@@ -38,7 +38,7 @@ from tectonics.billing.entries import (
 from tectonics.billing.faults import Faults
 from tectonics.billing.questions import BUSY, BUSY_ENQUIRY, LATE, LATE_ENQUIRY, Questions, Uncounted
 from tectonics.domain.commands import Credit, Debit
-from tectonics.domain.errors import BadMessage, Busy, OurFault, TheirFault
+from tectonics.domain.errors import BadMessage, Busy, TheirFault
 from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Refused, Unavailable, Unknown
 from tectonics.ports import Capabilities, Clock, Metrics
 from tectonics.wire import ledger as wire
@@ -290,4 +290,4 @@ def _value(kind: type, answer):
             raise Busy(answer.text)
         case wire.Fault(family="theirs"):
             raise TheirFault(answer.text)
-    raise OurFault("the ledger failed to answer")
+    raise Busy("the ledger failed to answer")

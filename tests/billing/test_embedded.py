@@ -125,6 +125,16 @@ def test_refused_on_demand_moves_nothing(clock, billing):
     assert now_of(clock, billing.debit(debit("TEC-1"))) == Done("L2", 50)
 
 
+def test_what_it_has_done_it_never_refuses_on_demand(clock, billing):
+    now_of(clock, billing.set_faults(lose_answers=1))
+    lost = asked(billing.credit(credit("TEC-1")))
+    clock.pump([0, 0, 10.1])
+    assert [type(a) for a in lost] == [Unknown]
+    now_of(clock, billing.set_faults(refuse=2))
+    assert now_of(clock, billing.credit(credit("TEC-1"))) == Done("L2", 300)
+    assert now_of(clock, billing.credit(credit("TEC-9"))).reason == "rejected"
+
+
 def test_a_delay_beyond_the_deadline_is_unknown_though_it_was_done(clock, billing):
     now_of(clock, billing.set_faults(delay_s=11.0))
     answer, enquiry = asked(billing.credit(credit("TEC-1"))), asked(billing.balance(A))

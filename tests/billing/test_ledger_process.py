@@ -207,6 +207,26 @@ def test_what_the_server_cannot_read_it_says_and_goes_on(tmp_path):
     assert [(a.n, type(a)) for a in told] == [(0, wire.Fault), (0, wire.Fault), (7, wire.Amount)]
 
 
+@pytest_twisted.ensureDeferred
+async def test_a_ledger_that_fails_over_there_may_be_asked_again(tmp_path):
+    class Failing(Protocol):
+        def connectionMade(self):
+            self.transport.write(wire.encode(wire.Hello(wire.VERSION, True, 60, True, True)))
+
+        def dataReceived(self, data):
+            request = wire.decode_request(data.rstrip(b"\n"))
+            self.transport.write(wire.encode(wire.Fault(request.n, "ours", "internal error of the ledger")))
+
+    port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(Factory.forProtocol(Failing))
+    client = client_of(f"tcp:127.0.0.1:{port.getHost().port}")
+    await client.when_ready()
+    with pytest.raises(Busy, match="the ledger failed to answer"):
+        await client.open_account(Opening(A, "EUR", 5))
+    assert isinstance(await client.credit(credit("TEC-1")), Unknown)
+    await closed(client)
+    await port.stopListening()
+
+
 def test_a_write_that_was_given_up_cannot_happen_later(tmp_path):
     ledger = Ledger(tmp_path / "l")
     now = int(ledger.clock.seconds() * 1000)
