@@ -32,7 +32,7 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
 
 
 def _shape(chance: random.Random, options: Options) -> tuple[float, int, int, str, str]:
-    drawn = (chance.choice((0.5, 1.0, 1.0, 2.0)), chance.randint(20, 40), chance.choice((1, 1, 2)),
+    drawn = (chance.choice((0.25, 0.5, 0.5, 1.0)), chance.randint(20, 40), chance.choice((1, 1, 2)),
              chance.choice(("embedded", "process")), chance.choice(list(PROMISES)))
     asked = (options.days, options.subscribers, options.nodes, options.ledger, options.promises)
     days, subscribers, nodes, ledger, promises = (

@@ -33,6 +33,8 @@ from tectonics.simulation.street import Street
 from tectonics.simulation.world import Shape, World
 
 LOOK_S = 1800.0
+CLOSE_LOOKS_S = (0.02, 1.0, 30.0)  # after a fault begins
+LEASE_S = 300  # as much longer than the world's rhythm as production's is longer than production's
 PEACE_S = 10 * 3600.0  # virtual; the peace has bounds of its own and is shorter
 COMPLAINTS_MAX = 5
 MEMORY = Path("/dev/shm")
@@ -96,7 +98,8 @@ def _memory() -> Path | None:
 
 def _shape(plan: Plan) -> Shape:
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
-                 mode=plan.gateway.mode, step_field=plan.gateway.step_field)
+                 mode=plan.gateway.mode, step_field=plan.gateway.step_field,
+                 overrides={"outbox.lease_s": LEASE_S})
 
 
 def _provision(world: World, plan: Plan) -> None:
@@ -155,6 +158,8 @@ class Run:
         self.stage.journal.fault(self.stage.now_s, fault.kind, f"[{told}{size}{lasts}]")
         self._verdict.struck[fault.kind] += 1
         self.stage.spawn(faults.KINDS[fault.kind].strike(self.stage, fault))
+        for after_s in CLOSE_LOOKS_S:
+            self.stage.world.call_later(after_s, self.look)
 
     def look(self) -> None:
         """Asks every invariant; Violated when one does not hold."""

@@ -1,13 +1,17 @@
 """Carries out what people want: everybody's life, one intent after the other, on the world's clock."""
 
+from twisted.internet.defer import gatherResults
+
 from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer, Line
+from tectonics.simulation.population import screens
 from tectonics.simulation.population.intents import (
     Dial,
     HangUp,
     Happens,
     Intent,
     Recharge,
+    Rush,
     Screen,
     Spend,
     TakeBack,
@@ -42,6 +46,8 @@ class Street:
                 seen = None
             elif isinstance(intent, Dial | Type | HangUp):
                 line, seen = await self._talk(person, line, intent)
+            elif isinstance(intent, Rush):
+                await self._rush(person, intent.sessions)
             else:
                 seen = self._outside(person, intent)
 
@@ -58,6 +64,19 @@ class Street:
             return None, Screen("")
         finally:
             self.talking -= 1
+
+    async def _rush(self, person: Person, count: int) -> None:
+        self.talking += 1
+        ready = []
+        for _ in range(count):
+            line = self._gateway.begin(person.msisdn)
+            screen = await line.dial("")
+            keys = screens.offers(screen.text)
+            asked = screens.consent((await line.type(keys[0])).text) if keys else None
+            if asked:
+                ready.append((line, asked.yes))
+        await gatherResults([self._stage.spawn(line.type(yes)) for line, yes in ready])
+        self.talking -= 1
 
     def _outside(self, person: Person, intent: Intent) -> str | None:
         match intent:

@@ -35,6 +35,15 @@ def _ordered(name: str):
 
 
 
+async def _lost_then_refused(stage: Stage, fault: Fault) -> None:
+    """What was lost is refused when it is asked again."""
+    await stage.order(lose_requests_percent=int(fault.size))
+    await stage.sleep(fault.lasts_s / 2)
+    await stage.order(lose_requests_percent=0, refuse_percent=int(fault.size))
+    await stage.sleep(fault.lasts_s / 2)
+    await stage.order(refuse_percent=0)
+
+
 async def _block(stage: Stage, fault: Fault) -> None:
     """The prepaid system blocks some accounts for a while."""
     people = stage.world.random("blocks").sample(stage.plan.people, max(1, len(stage.plan.people) * int(fault.size) // 100))
@@ -50,5 +59,6 @@ KINDS = (
     Kind("billing refuses", 3, _draw_share, _ordered("refuse_percent")),
     Kind("slow billing", 4, _draw_delay, _ordered("delay_s")),
     Kind("silent enquiries", 2, _draw_silence, _ordered("hang_balance")),
+    Kind("billing requests lost, then refused", 3, _draw_share, _lost_then_refused),
     Kind("blocked accounts", 3, _draw_share, _block),
 )

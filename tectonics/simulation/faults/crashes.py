@@ -1,4 +1,4 @@
-"""Processes die: between two awaits, within a transaction, with or without the power; and are started again."""
+"""Processes die, rather soon after money begins to move than late: between two awaits, within a transaction, with or without the power; and are started again."""
 
 import random
 
@@ -20,11 +20,11 @@ def _victim(chance: random.Random, layout: Layout) -> str:
 
 
 def _draw_steps(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
-    return _victim(chance, layout), _downtime_s(chance), chance.randint(1, STEPS_MAX)
+    return _victim(chance, layout), _downtime_s(chance), round(STEPS_MAX ** chance.random())
 
 
 def _draw_statements(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
-    return _victim(chance, layout), _downtime_s(chance), chance.randint(1, STATEMENTS_MAX)
+    return _victim(chance, layout), _downtime_s(chance), round(STATEMENTS_MAX ** chance.random())
 
 
 def _draw_moment(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
@@ -54,7 +54,7 @@ async def _die(stage: Stage, fault: Fault) -> None:
         waited_s += 2.0
         await stage.sleep(2.0)
     stage.world.kill(fault.target)
-    stage.look()
+    stage.world.call_later(0, stage.look)
     await stage.sleep(fault.lasts_s)
     stage.world.restart(fault.target)
 

@@ -31,6 +31,7 @@ def rules() -> dict[str, Rule]:
         "nothing_is_lent_that_was_not_agreed_to": consent.nothing_is_lent_that_was_not_agreed_to,
         "people_are_told_the_truth": consent.people_are_told_the_truth,
         "a_recharge_has_one_effect": recharges.a_recharge_has_one_effect,
+        "a_reversal_returns_the_payment": recharges.a_reversal_returns_the_payment,
         "no_recovery_is_lost": recharges.no_recovery_is_lost,
         "what_waits_has_its_command": outbox.what_waits_has_its_command,
         "one_pair_of_hands": outbox.OnePairOfHands(),

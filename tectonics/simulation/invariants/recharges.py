@@ -44,6 +44,20 @@ def _settled(record: Record, one: Subscriber, booked: Counter) -> Wrong:
         yield Violation(f"reversal {record.id} was answered {record.answer}, but never booked", one.msisdn)
 
 
+def a_reversal_returns_the_payment(scene: Scene) -> Wrong:
+    """In the end nothing stands as paid by a recharge that was taken back, except for who has gone."""
+    if not scene.over:
+        return
+    for one in scene.books.latest():
+        reversed_ = {record.ref for record in _records(scene, one) if record.type == "reversal"
+                     and record.answer in TAKEN}
+        for recovery in one.recoveries.values():
+            if recovery["recharge"] in reversed_ and recovery["state"] == "done" \
+                    and recovery["generation"] == one.generation:
+                yield Violation(f"recharge {recovery['recharge']} was taken back, its payment was not returned",
+                                one.msisdn)
+
+
 def no_recovery_is_lost(scene: Scene) -> Wrong:
     """A recharge that found a debt has its recovery."""
     rules = scene.policies[max(scene.policies)].recovery

@@ -41,7 +41,7 @@ class FeedSystem:
         if not calm and self._chance.random() < traits.delayed:
             await self._stage.sleep(self._chance.uniform(0, DELAY_S_MAX))
         record.owed_before = self._stage.auditor.owed(record.msisdn)
-        if record.type == "recharge":
+        if record.type in ("recharge", "reversal"):
             self._stage.money_moves()
         record.answer = await self._until_settled(record)
         record.owed_after = self._stage.auditor.owed(record.msisdn)

@@ -26,6 +26,13 @@ class Type:
 
 
 @dataclass(frozen=True, slots=True)
+class Rush:
+    """Opens so many sessions, and accepts in all of them at the same moment."""
+
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """Leaves the session as it is."""
 
@@ -68,5 +75,5 @@ class Screen:
     more: bool = False
 
 
-Intent = Wait | Dial | Type | HangUp | Recharge | TakeBack | Spend | Happens
+Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens
 Life = Generator[Intent, "Screen | str | None", None]  # asks for one intent after the other, is sent what was seen

@@ -16,6 +16,7 @@ from tectonics.simulation.population.intents import (
     Happens,
     Life,
     Recharge,
+    Rush,
     Screen,
     Spend,
     TakeBack,
@@ -24,7 +25,8 @@ from tectonics.simulation.population.intents import (
 )
 from tectonics.simulation.population.person import Person
 
-STEPS_MAX, REDIALS_MAX = 8, 3
+STEPS_MAX, REDIALS_MAX, RUSHED_MAX = 8, 3, 4
+ALL_MINOR = 100_000  # more than anybody has
 DAY_S = 86_400
 RECHARGES_MINOR = (50, 100, 110, 230, 500, 1000)
 SPENT_MINOR = (10, 50, 120, 400, 2000)
@@ -39,7 +41,7 @@ def live(person: Person) -> Life:
     chance = random.Random(person.seed)
     habits = person.habits
     wishes = ((_borrow, habits.borrows), (_recharge, habits.recharges), (_spend, habits.spends),
-              (_ask, habits.owes), (_change, CHANGES_A_DAY))
+              (_rush, habits.rushes), (_ask, habits.owes), (_change, CHANGES_A_DAY))
     doing, weights = zip(*wishes, strict=True)
     mean_s = DAY_S / sum(weights)
     while True:
@@ -57,6 +59,11 @@ def _change(person: Person, chance: random.Random) -> Life:
     yield Happens("activated", "prepaid")
 
 
+def _rush(person: Person, chance: random.Random) -> Life:
+    yield Spend(ALL_MINOR)
+    yield Rush(chance.randint(2, RUSHED_MAX))
+
+
 def _ask(person: Person, chance: random.Random) -> Life:
     if chance.random() < 0.5:
         yield Dial("0")
@@ -71,7 +78,8 @@ def _recharge(person: Person, chance: random.Random) -> Life:
     words, weights = zip(*KINDS, strict=True)
     recharge = yield Recharge(chance.choice(RECHARGES_MINOR), chance.choices(words, weights)[0])
     if chance.random() < person.habits.spends / 20:
-        yield Spend(chance.choice(SPENT_MINOR))  # at once, before the debt can be taken
+        yield Wait(chance.choice((0.0, 0.003, 0.01, 0.3)))
+        yield Spend(chance.choice(SPENT_MINOR))  # before the debt can be taken
     if chance.random() < person.habits.reverses:
         yield Wait(chance.choice((0.0, 0.5, 5.0, 600.0, 20_000.0)))
         yield TakeBack(recharge)
@@ -79,7 +87,7 @@ def _recharge(person: Person, chance: random.Random) -> Life:
 
 def _borrow(person: Person, chance: random.Random) -> Life:
     if chance.random() < 0.6:
-        yield Spend(100_000)  # he is out of credit: that is why he borrows
+        yield Spend(ALL_MINOR)  # he is out of credit: that is why he borrows
     for _ in range(REDIALS_MAX):
         screen = yield Dial(chance.choice(("", "", "", "1", "2", "1*1")))
         screen = yield from _session(screen, person, chance)

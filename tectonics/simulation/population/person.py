@@ -20,8 +20,9 @@ class Habits:
     borrows: float
     recharges: float
     spends: float
+    rushes: float  # confirms in several sessions at the same moment
     owes: float = 0.5  # asks what he owes
-    reverses: float = 0.05  # of his recharges are taken back
+    reverses: float = 0.1  # of his recharges are taken back
     abandons: float = 0.1  # of his sessions
     errs: float = 0.1  # of his inputs are none that was offered
     backs: float = 0.05  # of his confirmations he goes back from
@@ -55,5 +56,5 @@ def draw_person(chance: random.Random, msisdn: str) -> Person:
     return Person(msisdn, chance.randrange(SEED_MAX), chance.choices(words, weights)[0],
                   chance.choice((400, 400, 400, 400, 10)), chance.choice((6, 6, 6, 1)),
                   chance.choice(("", "", "", "gold")), chance.choice(BALANCES_MINOR),
-                  Habits(borrows=chance.choice((1.0, 3.0, 6.0)), recharges=chance.choice((1.0, 3.0, 5.0)),
-                         spends=chance.choice((0.0, 2.0, 6.0))))
+                  Habits(borrows=chance.choice((2.0, 6.0, 12.0)), recharges=chance.choice((3.0, 6.0, 12.0)),
+                         spends=chance.choice((0.0, 4.0, 10.0)), rushes=chance.choice((0.0, 0.0, 2.0))))

@@ -165,6 +165,10 @@ def reversal_not_booked(s):
     of(s).fed["V1"] = 1
 
 
+def payment_kept(s):
+    s.journal.fed(record("V1", 0, type="reversal", ref="R1"))
+
+
 def passed_by(s):
     del of(s).recoveries["r1"]
 
@@ -279,6 +283,7 @@ WRONG = {
     "people_are_told_the_truth": (told_granted, told_refused, told_two_things),
     "a_recharge_has_one_effect": (booked_twice, booked_by_nobody, recovered_twice, answered_and_not_decided,
                                   answered_and_not_booked, reversal_not_booked),
+    "a_reversal_returns_the_payment": (payment_kept,),
     "no_recovery_is_lost": (passed_by,),
     "what_waits_has_its_command": (waits_for_nothing, asked_for_nobody, unknown_and_not_looked_up),
     "one_pair_of_hands": (life_that_has_not_begun,),
