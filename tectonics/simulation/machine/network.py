@@ -117,7 +117,8 @@ class Network:
     def connect(self, process, address: Address, factory, timeout_s: float) -> "Connector":
         """Connects from a process to an address."""
         connector = Connector(self, process, address, factory, timeout_s)
-        connector.connect()
+        if process.alive:
+            connector.connect()
         return connector
 
     def knock(self, connector: "Connector", answer: Callable[[Failure | End], None]) -> None:
@@ -144,7 +145,7 @@ class Network:
         for port in [port for port in self._ports.values() if port.process is process]:
             self.unlisten(port)
         for end in [end for end in self._ends if end.process is process]:
-            self.forget(end)
+            end.die()
             late_s = self.chance.choice((0.0, KEEPALIVE_S_MAX)) * self.chance.random() if process.power else 0.0
             end.other.reset(self.latency(end.link) + late_s)
 

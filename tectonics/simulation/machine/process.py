@@ -6,7 +6,8 @@ comes home, so that a kill can fall before it, between the two, and after.
 
 Killed, nothing of a process ever runs again: its calls stay in the heap and are passed over, its
 connections die (network.py), its files and databases are what the disk made durable (disk.py).  What is
-left of it in memory may be collected at any time, so everything that it could touch is dead as well.
+left of it in memory may be collected at any time, so everything that it could touch is dead as well, and
+draws nothing.
 """
 
 import random
@@ -68,15 +69,19 @@ class Process:
         """What a daemon runs on."""
         identity = zlib.crc32(f"{self.name}:{self.life}".encode()).to_bytes(4, "big") + bytes([self.life % 256])
         return Host(self.reactor, WallClock(self.reactor, self.machine), RisingIds(identity),
-                    lambda: SteppedExecutor(self), self.in_thread, self.disk, self.machine.chance.random, rhythm)
+                    lambda: SteppedExecutor(self), self.in_thread, self.disk, self.draw, rhythm)
 
     def call(self, delay_s: float, function: Callable, *arguments):
         """Lets something happen here, later."""
         return self.timeline.call(delay_s, self, function, *arguments)
 
+    def draw(self) -> float:
+        """Chance, 0 to 1."""
+        return self.machine.chance.random() if self.alive else 0.0
+
     def work_s(self) -> float:
         """How long the next piece of work takes."""
-        return self.machine.platter.delay_s + self.machine.chance.random() * WORK_S
+        return self.machine.platter.delay_s + self.draw() * WORK_S
 
     def in_thread(self, function: Callable, *arguments) -> Deferred:
         """Runs what blocks on the disk; the answer is a step of its own."""

@@ -130,6 +130,11 @@ class End:
         """Bytes for a connection that is over here."""
         self.other.reset(self.network.latency(self.link))
 
+    def die(self) -> None:
+        """Its process is dead: nobody is told, and nothing more is sent."""
+        self.connected, self.disconnected = False, True
+        self.network.forget(self)
+
     def lose(self, reason: Failure) -> None:
         """It is over here; once."""
         if self.disconnected:

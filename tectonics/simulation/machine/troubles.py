@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 
+from tectonics.simulation.machine.timeline import Killed
+
 TEXT_MAX = 2000
 
 
@@ -34,5 +36,7 @@ class Ears:
         if event.get("log_level") is not LogLevel.critical:
             return
         failure = event.get("log_failure")
+        if failure is not None and failure.check(Killed):
+            return
         text = formatEvent(event) if failure is None else f"{formatEvent(event)}: {failure.getTraceback()}"
         self._heard(text[-TEXT_MAX:])

@@ -240,3 +240,18 @@ def test_a_machine_without_power_answers_nobody():
     client = pair.connect(timeout=5)
     pair.run(1)
     assert client.failed == "ConnectionRefusedError"
+
+
+def test_what_is_left_of_a_dead_process_draws_nothing():
+    pair = Pair()
+    _, server = pair.connected()
+    host, transport, reactor = pair.b.host(None), server.transport, pair.b.reactor
+    pair.b.kill()
+    states = [chance.getstate() for chance in (pair.network.chance, pair.machines["b"].chance)]
+    transport.write(b"ghost")
+    transport.abortConnection()
+    reactor.connectTCP("a", PORT, Client(Talker()))
+    host.executor().run(divmod, 1, None)
+    host.in_thread(divmod, 1, 2)
+    host.jitter()
+    assert states == [chance.getstate() for chance in (pair.network.chance, pair.machines["b"].chance)]
