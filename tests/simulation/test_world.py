@@ -16,6 +16,7 @@ from tectonics.domain.errors import TheirFault
 from tectonics.domain.recharge import RechargeMark
 from tectonics.domain.subscriber import Account, Profile, Standing
 from tectonics.domain.ticket import rfc3339
+from tectonics.simulation.machine import disk
 from tectonics.simulation.world import Shape, World
 
 DAY_MS = 86_400_000
@@ -100,6 +101,26 @@ def test_a_node_that_dies_comes_back_with_what_it_had_committed(world):
     world.run_for(600)
     assert sorted(set(tickets(consumer))) == [("n1", 1, "advance.granted"), ("n1", 2, "advance.refused")]
     assert rows(world.ledger_path, "SELECT count(*) FROM movement WHERE kind = 'credit'") == [(1,)]
+
+
+def test_a_store_that_does_not_wait_for_the_disk_forgets_what_it_has_answered(world, monkeypatch):
+    monkeypatch.setattr(disk, "open_connection", carelessly(disk.open_connection))
+    world.kill("n1")
+    world.restart("n1")
+    world.run_for(60)
+    assert "received" in borrow(world)
+    world.kill("n1")
+    assert rows(world.store_path, "SELECT * FROM ticket") == []
+
+
+def carelessly(open_connection):
+    """Opens a database whose COMMIT returns before the disk has it."""
+    def opened(*arguments):
+        connection = open_connection(*arguments)
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
+
+    return opened
 
 
 def redial_until_it_is_settled(world):

@@ -16,6 +16,7 @@ a given statement, also in the middle of a transaction.
 import random
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -326,12 +327,13 @@ class Connection(sqlite3.Connection):
         if readonly or level >= FULL_SYNCHRONOUS:
             return None
         path = Path(next(row[2] for row in _execute(self, "PRAGMA database_list")))
-        durable = path.read_bytes()
+        copy = path.with_name(f"{path.name}.durable")
+        copy.write_bytes(path.read_bytes())  # without its WAL: what was checkpointed
 
         def restore() -> None:
-            path.write_bytes(durable)
-            for suffix in ("-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            with closing(sqlite3.connect(copy)) as durable, closing(sqlite3.connect(path)) as forgotten:
+                durable.backup(forgotten)
+            copy.unlink()
 
         return restore
 

@@ -195,8 +195,14 @@ def test_a_connection_that_does_not_wait_for_the_disk_forgets(desk):
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("INSERT INTO t VALUES (2)")
+    watching = sqlite3.connect(desk.folder / "x.db")
+    assert watching.execute("SELECT n FROM t").fetchall() == [(1,), (2,)]
     desk.again()
     assert desk.rows() == [1]
+    assert watching.execute("SELECT n FROM t").fetchall() == [(1,)]
+    desk.table().execute("INSERT INTO t VALUES (3)")
+    assert watching.execute("SELECT n FROM t").fetchall() == [(1,), (3,)]
+    watching.close()
 
 
 def test_one_that_waits_forgets_nothing_but_what_is_open(desk):
