@@ -9,14 +9,14 @@ from importlib.resources import files
 
 from tectonics.database.postgres import CHANGING, Address, connect
 
-SHARDS = 32
+SHARDS = 8
 _CATALOGUE = """
     CREATE TABLE pg_dist_partition (logicalrelid regclass NOT NULL, partmethod "char" NOT NULL);
     CREATE TABLE pg_dist_shard (logicalrelid regclass NOT NULL, shardid bigint NOT NULL,
         shardminvalue text, shardmaxvalue text);
     CREATE FUNCTION worker_hash(value bigint) RETURNS integer LANGUAGE sql AS 'SELECT hashint8(value)';
-    CREATE FUNCTION create_distributed_table(relation regclass, key text, colocate_with text DEFAULT 'default',
-        shard_count integer DEFAULT 32) RETURNS void LANGUAGE sql AS $$
+    CREATE FUNCTION create_distributed_table(relation regclass, key text, shard_count integer DEFAULT 8,
+        colocate_with text DEFAULT '') RETURNS void LANGUAGE sql AS $$
             INSERT INTO pg_dist_partition VALUES (relation, 'h');
             INSERT INTO pg_dist_shard SELECT relation, 102008 + (SELECT count(*) FROM pg_dist_shard) + n,
                 (-2147483648 + n * width)::text, (-2147483649 + (n + 1) * width)::text
