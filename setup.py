@@ -54,6 +54,8 @@ setup(
         "pytest>=9.2,<10",
         "pytest-twisted>=1.14,<2",
         "ruff>=0.17,<1",
+        "smpp34>=1.5,<2",
+        "smpplib>=2.2,<3",
         "treq>=26.7,<27",
     ]},
     classifiers=[
