@@ -12,13 +12,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from tectonics.domain.alphabet import ALPHABET, ESCAPE, EXTENSION
 from tectonics.domain.screens import Style
 
-# 3GPP TS 23.038 section 6.2.1, in code order; position 0x1B is the escape.
-ALPHABET = ("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-            "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")
-EXTENSION = "\f^{}\\[~]|€"  # section 6.2.1.1: an escape and one more septet
-_SEPTETS = {c: 1 for c in ALPHABET if c != "\x1b"} | dict.fromkeys(EXTENSION, 2)
+_SEPTETS = {c: 1 for c in ALPHABET if c != chr(ESCAPE)} | dict.fromkeys(EXTENSION.values(), 2)
 _ALL_ONE_SEPTET = re.compile(f"[{re.escape(''.join(c for c, cost in _SEPTETS.items() if cost == 1))}]*").fullmatch
 
 # 3GPP TS 23.040 section 9.2.3.24.1: a part of a long message loses 6 octets to its header.
