@@ -92,10 +92,11 @@ class Deadlines:
     def _ring(self, slot: int) -> None:
         """One a call of the reactor, so that a fault in one stops no other, and each may still be cancelled."""
         waiting = self._slots[slot]
-        if not waiting:
+        deadline = next(iter(waiting), None)
+        waiting.pop(deadline, None)
+        if waiting:
+            self._reactor.callLater(0, self._ring, slot)
+        else:
             del self._slots[slot]
-            return
-        self._reactor.callLater(0, self._ring, slot)
-        deadline = next(iter(waiting))
-        del waiting[deadline]
-        deadline.ring()
+        if deadline is not None:
+            deadline.ring()
