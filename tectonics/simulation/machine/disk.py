@@ -118,7 +118,7 @@ class LifeDisk(Disk):
         self.platter, self._process = platter, process
         self._connections: list[Connection] = []
         self._files: list[File] = []
-        self._dead = False
+        self.dead = False
         self.last_statement = 0  # the process dies when so many more have been asked for; 0: never
         self.after = False  # and that one was done
 
@@ -144,11 +144,6 @@ class LifeDisk(Disk):
         self._connections.append(connection)
         return connection
 
-    @property
-    def easy(self) -> bool:
-        """Whether a statement is just done."""
-        return not (self.last_statement or self.platter.faulty or self._dead)
-
     def statement(self, connection: "Connection", sql: str, parameters) -> sqlite3.Cursor:
         """Does one statement, or what the faults make of it."""
         self._alive()
@@ -169,7 +164,7 @@ class LifeDisk(Disk):
         return not self.last_statement
 
     def _die(self) -> None:
-        self._dead = self._process.dying = True
+        self.dead = self._process.dying = True
         raise Killed
 
     def _fail(self, connection: "Connection", sql: str, parameters) -> None:
@@ -266,7 +261,7 @@ class LifeDisk(Disk):
             self.platter.lose_power()
 
     def _alive(self) -> None:
-        if self._dead or not self._process.alive:
+        if self.dead or not self._process.alive:
             raise Killed
 
     def _writable(self) -> None:
@@ -278,7 +273,7 @@ class LifeDisk(Disk):
 class DeadDisk:
     """Behind the connections of a dead process."""
 
-    easy = False
+    dead, last_statement = True, 0
 
     def statement(self, connection, sql: str, parameters) -> None:
         """Nothing is done any more."""
@@ -288,7 +283,8 @@ class DeadDisk:
 class NoDisk:
     """Behind a connection that is being opened."""
 
-    easy = True
+    dead, last_statement = False, 0
+    platter = Platter(random.Random())
 
 
 DEAD, NONE_YET = DeadDisk(), NoDisk()
@@ -305,7 +301,7 @@ class Connection(sqlite3.Connection):
     def execute(self, sql: str, parameters=()) -> sqlite3.Cursor:
         """As sqlite3's."""
         disk = self.disk
-        if disk.easy:
+        if not (disk.last_statement or disk.dead or disk.platter.faulty):
             return _execute(self, sql, parameters)
         if sql[:5] == "BEGIN":
             self.changes_before = self.total_changes

@@ -62,9 +62,9 @@ class Call:
         self._due_s = due_s
         self._timeline.push(self)
 
-    def due(self, due_s: float) -> bool:
-        """Whether the place in the heap for that time is the one that counts."""
-        return self._function is not None and due_s == self._due_s
+    def counts(self, due_s: float) -> bool:
+        """Whether the place in the heap for that time is the one that counts, and there is somebody to do it."""
+        return self._function is not None and due_s == self._due_s and self.process.alive
 
     def happen(self) -> None:
         """Does it."""
@@ -112,7 +112,7 @@ class Timeline:
         heap = self._heap
         while heap and heap[0][0] <= until_s:
             due_s, _, call = heappop(heap)
-            if call.process.alive and call.due(due_s):
+            if call.counts(due_s):
                 self.now_s = max(self.now_s, due_s)
                 self._happen(call)
                 return True
