@@ -113,11 +113,20 @@ def _refusal(request: WebRequest) -> tuple[int, str] | None:
         unquote_to_bytes(request.path).decode()
     except UnicodeDecodeError:
         return 400, "the address is not UTF-8"
-    if not request.getRequestHostname().isascii():
-        return 400, "the name of the host is not ASCII"
+    if not _is_host(request.getRequestHostname()):
+        return 400, "the header Host names no host"
     if not request.path.startswith(b"/"):
         return 400, "the address must begin with /"
     return None
+
+
+def _is_host(name: bytes) -> bool:
+    """As the router takes it: ASCII, of labels that DNS could have (RFC 1035 section 2.3.4)."""
+    try:
+        name.decode("ascii").partition(":")[0].encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 class WebSite(Site):
