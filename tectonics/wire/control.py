@@ -15,9 +15,8 @@ import json
 from dataclasses import dataclass, field
 from math import isinf
 
-import msgspec
-
 from tectonics.domain.errors import BadMessage
+from tectonics.wire import strict_json
 
 REQUEST_BYTES_MAX = 1 << 20  # a whole lending policy takes a few dozen kilobytes
 ANSWER_BYTES_MAX = 16 << 20  # a thousand tickets of the longest kind
@@ -73,7 +72,7 @@ def encode_answer(answer: Answer | Failure) -> bytes:
 def decode_request(line: bytes) -> Request | Failure:
     """The request in `line`, or the failure to answer it with."""
     try:
-        record = _record(_request_json(line))
+        record = _record(strict_json.decode(line))
     except BadMessage as error:
         return Failure(None, str(error))
     identity, method, params = record.get("id"), record.get("method"), record.get("params", {})
@@ -101,14 +100,6 @@ def decode_answer(line: bytes) -> Answer | Failure:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= ID_MAX
-
-
-def _request_json(line: bytes) -> object:
-    """Strict: what is asked may be stored, so no half characters and no numbers beyond all others."""
-    try:
-        return msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadMessage("not a line of JSON in UTF-8") from error
 
 
 def _answer_json(line: bytes) -> object:

@@ -2,10 +2,9 @@
 
 from urllib.parse import parse_qsl
 
-import msgspec
-
-from tectonics.domain.errors import TheirFault
+from tectonics.domain.errors import BadMessage, TheirFault
 from tectonics.oam.web.request import WebRequest
+from tectonics.wire import strict_json
 
 QUERY_FIELDS_MAX = 20
 
@@ -28,9 +27,9 @@ def json_object(request: WebRequest) -> dict:
     """The JSON object of the body; an empty body is an empty object."""
     body = request.content.read().strip() or b"{}"
     try:
-        given = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise TheirFault(f"the body is not JSON: {error}") from None
+        given = strict_json.decode(body)
+    except BadMessage as error:
+        raise TheirFault(f"the body is {error}") from None
     if not isinstance(given, dict):
         raise TheirFault("the body must be a JSON object")
     return given
