@@ -23,13 +23,14 @@ from twisted.python.failure import Failure
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.errors import OurFault, TheirFault
-from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, Trigger
+from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, Event, Trigger
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Dialled, Screen, Style, keys
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import cut
+from tectonics.engine.admission import Admission
 from tectonics.engine.answers import Answers
-from tectonics.engine.dispatch import Engine
+from tectonics.engine.dispatch import Engine, Result
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
@@ -62,6 +63,7 @@ class Sessions:
                  codes: tuple[str, ...]) -> None:
         self._engine, self._answers, self._enquiry = engine, answers, enquiry
         self._limits, self._codes = limits, codes
+        self._admission = Admission(limits.dialogues_max, limits.decide_ms_target)
         self._serving = 0  # requests under way, those that wait for the billing system too
         self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
         self._ended: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
@@ -119,7 +121,8 @@ class Sessions:
         key = (style.channel, dialled.session, dialled.msisdn)
         session = self._sessions.get(key) or self._ended.get(key)
         if session is None or session.expires_at <= dialled.at and not session.running:
-            if max(self._serving, self._engine.dispatching) >= self._limits.dialogues_max:
+            if max(self._serving, self._engine.dispatching) >= self._limits.dialogues_max \
+                    or not self._admission.admits(self._serving, dialled.at):
                 self._engine.metrics.count("tectonics_shed_total", "dial")
                 return None
             session = Session()
@@ -234,7 +237,7 @@ class Sessions:
     async def _refuse(self, style: Style, dialled: Dialled, trigger: Trigger,
                       balance: Balance | Unavailable | None) -> Screen:
         asked = BorrowAsked(dialled.msisdn, trigger, dialled.at, balance)
-        result = await self._engine.dispatch(asked)
+        result = await self._dispatch(asked)
         if result.decision is not None:
             return result.decision.answer
         return await self._answer(style, dialled, trigger, result.answer) if result.duplicate \
@@ -250,7 +253,7 @@ class Sessions:
         answered = self._answers.wait(dialled.msisdn, trigger)
         confirmed = BorrowConfirmed(dialled.msisdn, trigger, dialled.at, offer, balance)
         try:
-            result = await self._engine.dispatch(confirmed)
+            result = await self._dispatch(confirmed)
         except (TheirFault, OurFault):
             self._answers.tell(dialled.msisdn, trigger, self._say("busy").encode())
             return Screen.decode(await answered)
@@ -258,6 +261,14 @@ class Sessions:
         if result.answer is not None:
             self._answers.tell(dialled.msisdn, trigger, result.answer)
         return await self._awaited(style, dialled, trigger, answered)
+
+    async def _dispatch(self, event: Event) -> Result:
+        """Dispatches; how long that takes says how many may dial."""
+        begun_s = self._engine.clock.seconds()
+        try:
+            return await self._engine.dispatch(event)
+        finally:
+            self._admission.decided(self._engine.clock.seconds() - begun_s, self._engine.now())
 
     async def _balance(self, style: Style, dialled: Dialled) -> Balance | Unavailable:
         account = self._engine.known.see(dialled.msisdn)

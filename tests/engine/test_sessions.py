@@ -6,6 +6,7 @@ from twisted.internet.task import deferLater
 
 from tectonics.domain.errors import OurFault
 from tectonics.domain.screens import Dialled
+from tectonics.engine.admission import Admission
 from tectonics.engine.pace import Limits
 from tectonics.engine.sessions import STEPS_MAX
 from tests.engine.world import STYLE, build, drain, run
@@ -143,6 +144,27 @@ def test_dials_that_wait_for_a_silent_billing_system_are_bounded(node):
     answers = [node.dial(session=f"s{n}") for n in range(5)]
     assert [run(node.clock, a).text for a in answers[3:]] == ["busy", "busy"]
     assert {run(node.clock, a).text for a in answers[:3]} == {"refused.billing_unavailable"}
+
+
+def test_beyond_what_is_admitted_a_dial_is_told_busy_and_counted(node):
+    node.core.sessions._admission = Admission(1, 50)
+    node.ledger.billing.set_faults(hang_balance=True)
+    first = node.dial(session="first")
+    assert step(node, session="second").text == "busy"
+    assert node.metrics.counts["tectonics_shed_total", ("dial",)] == 1
+    assert run(node.clock, first).text == "refused.billing_unavailable"
+
+
+def test_admission_hears_how_long_a_decision_takes_without_the_billing_system(node):
+    store, billing, heard = node.files.store, node.ledger.billing, []
+    commit, credit = store.commit, billing.credit
+    store.commit = lambda unit: deferLater(node.clock, 0.25, commit, unit)
+    billing.credit = lambda command: deferLater(node.clock, 3, credit, command)
+    node.core.sessions._admission.decided = lambda took_s, now: heard.append(took_s)
+    step(node)
+    step(node, "2")
+    assert step(node, "2*1").text.startswith("result.granted")
+    assert heard == [pytest.approx(0.25)]
 
 
 def test_nobody_is_left_waiting_for_an_answer(node):
