@@ -101,16 +101,17 @@ class Bench:
         loads = self._start_loads(phase, nodes, shared)
         try:
             time.sleep(max(0.0, shared["begin_s"] - time.monotonic()))
-            before, begin_ms = self._cpu_s(nodes, ledger, loads), time.time() * 1000
+            before, begin_ms, busy_s = self._cpu_s(nodes, ledger, loads), time.time() * 1000, machine.busy_s()
             samples = memory.watch([node.pid for node in nodes], shared["end_s"])
-            after, end_ms = self._cpu_s(nodes, ledger, loads), time.time() * 1000
+            after, end_ms, busy_s = self._cpu_s(nodes, ledger, loads), time.time() * 1000, machine.busy_s() - busy_s
             seen = [json.loads(load.communicate()[0]) for load in loads]
         finally:
             for load in loads:
                 load.kill()
                 load.wait()
+        cpu_s = {part: after[part] - before[part] for part in before}
         return figures.merge(seen) | {
-            "cpu_s": {part: after[part] - before[part] for part in before}, "window_ms": (begin_ms, end_ms),
+            "cpu_s": cpu_s, "others_cpu_s": max(0.0, busy_s - sum(cpu_s.values())), "window_ms": (begin_ms, end_ms),
             "seconds": (end_ms - begin_ms) / 1000, "exhausted": any(one["exhausted"] for one in seen),
             "memory": memory.figures(samples), "offered": phase.offered}
 

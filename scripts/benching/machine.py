@@ -34,6 +34,12 @@ def tree_cpu_s(pid: int) -> float:
     return process_cpu_s(pid) + ended_s + sum(process_cpu_s(int(child)) for child in children)
 
 
+def busy_s() -> float:
+    """Time of all processors, in which they did something for anybody; also for other guests of the host (stolen)."""
+    user, nice, system, _idle, _wait, irq, soft, stolen = Path("/proc/stat").read_text().split()[1:9]
+    return sum(map(int, (user, nice, system, irq, soft, stolen))) / _TICKS
+
+
 def rss_max_mb(pid: int) -> float:
     """The most memory that the process has had."""
     return _status_mb(pid, "VmHWM:")

@@ -30,7 +30,8 @@ def at_rate(times: float, seen: dict) -> dict:
         "admitted_per_second": figures.per_second(granted, seen["seconds"]), "arrived": arrived,
         "granted": granted, **counted, "broken_off": arrived - granted - sum(counted.values()),
         "latency_ms_by_step": latencies(seen),
-        "processors": {part: figures.per_second(spent_s, seen["seconds"]) for part, spent_s in seen["cpu_s"].items()},
+        "processors": {part: figures.per_second(spent_s, seen["seconds"])
+                       for part, spent_s in (seen["cpu_s"] | {"others": seen["others_cpu_s"]}).items()},
         "outcomes": ended, "exhausted": seen["exhausted"],
     }
 

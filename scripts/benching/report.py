@@ -21,6 +21,7 @@ def summary(chosen, seen: dict, limit: dict, about: dict) -> dict:
         "latency_ms_by_step": steps,
         "cpu_ms_per_advance": {part: figures.per_advance_ms(spent_s, seen["advances"])
                                for part, spent_s in seen["cpu_s"].items()},
+        "processors_others": figures.per_second(seen["others_cpu_s"], seen["seconds"]),
         "rss_mb_max": seen["rss_mb_max"], "rss_mb": seen["memory"],
         "limit_per_second": limit_per_second,
         "limit_ratio": sessions_per_second / limit_per_second if limit_per_second else 0.0,
@@ -62,6 +63,7 @@ def shown(found: dict) -> str:
              *table(found["latency_ms_by_step"]), "",
              "processor time per advance, ms: "
              + ", ".join(f"{part} {ms:.2f}" for part, ms in found["cpu_ms_per_advance"].items()),
+             f"processors that others kept busy: {found['processors_others']:.2f}",
              f"memory of a daemon at most {found['rss_mb_max']:.0f} MB"]
     if len(found["rss_mb"]["samples"]) > 3:
         lines.append(memory.line(found["rss_mb"]))

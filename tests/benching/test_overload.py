@@ -13,7 +13,7 @@ OUTCOMES = st.dictionaries(
 def seen(outcomes, **latencies_ms):
     steps = {"dial": [], "choose": [], "confirm": []}
     return {"outcomes": outcomes, "seconds": 4.0, "latencies_ms": steps | latencies_ms, "exhausted": False,
-            "cpu_s": {"daemon": 3.0, "load": 1.0}}
+            "cpu_s": {"daemon": 3.0, "load": 1.0}, "others_cpu_s": 0.5}
 
 
 @given(OUTCOMES)
@@ -28,7 +28,7 @@ def test_rates_and_shares():
     found = overload.at_rate(5.0, seen({"granted": 40, "busy": 150, "busy at choose": 6, "500 a fault": 4}))
     assert (found["offered_per_second"], found["admitted_per_second"]) == (50.0, 10.0)
     assert (found["busy"], found["broken_off"]) == (150, 10)
-    assert found["processors"] == {"daemon": 0.75, "load": 0.25}
+    assert found["processors"] == {"daemon": 0.75, "load": 0.25, "others": 0.125}
 
 
 def test_for_people_a_column_for_each_rate():

@@ -14,6 +14,7 @@ CONTRACT = {"sessions_per_second", "advances_per_second", "recoveries_per_second
 def seen(**changes):
     found = {"outcomes": {"granted": 95, "200 END No.": 5}, "seconds": 2.0, "advances": 96,
              "recoveries": (30, 1.5), "cpu_s": {"daemon": 0.48, "load": 0.096}, "rss_mb_max": 99.5,
+             "others_cpu_s": 0.5,
              "latencies_ms": {"dial": [1.0, 3.0], "choose": [1.0], "confirm": [float(n) for n in range(1, 101)]},
              "memory": {"first": 80.0, "last": 99.0, "slope_per_minute": 1.0, "slope_per_minute_second_half": 0.0,
                         "samples": [[0.0, 80.0], [2.0, 99.0]]},
@@ -28,6 +29,7 @@ def test_the_figures_have_their_names_and_are_right():
     assert (found["limit_per_second"], found["limit_ratio"]) == (200.0, 0.25)
     assert (found["latency_ms_p50"], found["latency_ms_p95"], found["latency_ms_p99"]) == (50.0, 95.0, 99.0)
     assert found["cpu_ms_per_advance"] == {"daemon": 5.0, "load": 1.0}
+    assert found["processors_others"] == 0.25
 
 
 def test_nothing_seen_is_zero_and_no_fault():
