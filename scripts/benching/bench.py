@@ -19,6 +19,7 @@ from nodes import billing, ledger_file, running
 from people import borrowers, configure, fill_ledger
 
 from tectonics.simulators import load_figures as figures
+from tectonics.simulators.load import GRANTED
 
 HERE = Path(__file__).parent
 WARM_S = 5.0
@@ -84,14 +85,17 @@ class Bench:
         return found
 
     def overload(self, rate: float) -> tuple[float, list[tuple[float, dict]], list[str]]:
-        """The closed loop's rate (found where `rate` is 0), what was seen at each multiple of it, and the books."""
-        seconds = self._chosen.seconds
+        """The closed loop's rate, what was seen at each multiple of it, and the books.
+
+        Where `rate` is 0 the closed loop is measured first, and is there as multiple 0.
+        """
+        seconds, at = self._chosen.seconds, []
         with running(self._directory, self._origins) as (nodes, ledger):
             if not rate:
-                seen = self._run(Phase(0, seconds), nodes, ledger)
-                rate = figures.per_second(sum(seen["outcomes"].values()), seen["seconds"])
-            at = [(times, self._run(Phase(turn, seconds, times * rate), nodes, ledger))
-                  for turn, times in enumerate((NORMAL, FIVEFOLD), 1)]
+                at.append((0.0, self._run(Phase(0, seconds), nodes, ledger)))
+                rate = figures.per_second(at[0][1]["outcomes"].get(GRANTED, 0), seconds)
+            at += [(times, self._run(Phase(turn, seconds, times * rate), nodes, ledger))
+                   for turn, times in enumerate((NORMAL, FIVEFOLD), 1)]
         with closing(self._engine.connection()) as connection:
             return rate, at, Books(connection, [self._ledger]).check()
 

@@ -1,5 +1,7 @@
 """The figures of an overload: what the same daemon did at four fifths of what it can serve, and at five times that.
 
+Multiple 0 is the closed loop, by which "what it can serve" was found.
+
 Every session that was offered is in one of these: admitted (granted, whatever came in between), told "busy"
 when it dialled (one honest screen), broken off (told "busy" or anything else in the midst of it), unsent (the
 generator's bound of sessions under way was reached: nothing came back for that long), nothing (no answer).
@@ -44,14 +46,18 @@ def summary(rate: float, at: Sequence[tuple[float, dict]], about: dict) -> dict:
 def shown(found: dict) -> str:
     """The figures for people: a column for each phase."""
     phases = found["overload"]
-    rows = [("", *(f"{phase['times']:g} x" for phase in phases))]
+    rows = [("", *map(_title, phases))]
     rows += [(name, *(how.format(phase[key]) for phase in phases)) for name, key, how in LINES]
     rows += [(name, *(_ms(phase, step, column) for phase in phases)) for name, step, column in STEPS]
     rows += [(f"processors, {part}", *(f"{phase['processors'][part]:.2f}" for phase in phases))
              for part in phases[0]["processors"]]
-    lines = ["", f"closed loop     {found['sessions_per_second']:.0f} whole sessions /s", "",
+    lines = ["", f"1 x is {found['sessions_per_second']:.0f} whole sessions a second", "",
              *(f"{row[0]:<22}" + "".join(f"{cell:>14}" for cell in row[1:]) for row in rows), ""]
-    return "\n".join(lines + [f"{phase['times']:g} x {outcomes(phase)}" for phase in phases])
+    return "\n".join(lines + [f"{_title(phase)}, {outcomes(phase)}" for phase in phases])
+
+
+def _title(phase: dict) -> str:
+    return f"{phase['times']:g} x" if phase["times"] else "closed loop"
 
 
 def _ms(phase: dict, step: str, column: str) -> str:

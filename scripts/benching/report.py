@@ -3,6 +3,7 @@
 import memory
 
 from tectonics.simulators import load_figures as figures
+from tectonics.simulators.load import BUSY
 
 COLUMNS = ("p50", "p95", "p99", "max")
 NO_LIMIT = {"sessions": 0, "seconds": 0.0}
@@ -11,7 +12,8 @@ NO_LIMIT = {"sessions": 0, "seconds": 0.0}
 def summary(chosen, seen: dict, limit: dict, about: dict) -> dict:
     """The figures of a measurement under the names that others rely on; `about`: the store and the machine."""
     steps = latencies(seen)
-    sessions_per_second = figures.per_second(sum(seen["outcomes"].values()), seen["seconds"])
+    whole = sum(count for outcome, count in seen["outcomes"].items() if not outcome.startswith(BUSY))
+    sessions_per_second = figures.per_second(whole, seen["seconds"])
     limit_per_second = figures.per_second(limit["sessions"], limit["seconds"])
     return {
         "sessions_per_second": sessions_per_second,

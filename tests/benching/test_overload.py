@@ -42,4 +42,4 @@ def test_for_people_a_column_for_each_rate():
     assert rows["told busy"] == ["0", "1500"]
     assert rows["confirm p99"] == ["20.0", "ms", "25.0", "ms"]
     assert rows["busy p99"] == ["-", "3.0", "ms"]
-    assert lines[-1] == "5 x outcomes: 480 x granted, 1500 x busy"
+    assert lines[-1] == "5 x, outcomes: 480 x granted, 1500 x busy"

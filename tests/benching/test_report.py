@@ -32,6 +32,11 @@ def test_the_figures_have_their_names_and_are_right():
     assert found["processors_others"] == 0.25
 
 
+def test_who_was_told_busy_had_no_whole_session():
+    found = report.summary(CHOSEN, seen(outcomes={"granted": 10, "busy": 7, "busy at choose": 1}), report.NO_LIMIT, ABOUT)
+    assert found["sessions_per_second"] == 5.0
+
+
 def test_nothing_seen_is_zero_and_no_fault():
     nothing = seen(outcomes={}, advances=0, recoveries=(0, 0.0), latencies_ms={"dial": [], "choose": [], "confirm": []})
     found = report.summary(CHOSEN, nothing, report.NO_LIMIT, ABOUT)
