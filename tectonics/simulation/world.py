@@ -22,7 +22,6 @@ generator for each thing that draws.  What fails inside the product for a reason
 
 import random
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -30,51 +29,38 @@ from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.python.failure import Failure
 
-from tectonics.config import Settings, load
-from tectonics.daemon.host import Rhythm
 from tectonics.daemon.provision import Opening, Shop, provision_ledger, provision_store
 from tectonics.domain.outcome import Outcome
 from tectonics.domain.subscriber import Account
-from tectonics.ports import Capabilities
 from tectonics.simulation.machine.network import Network
 from tectonics.simulation.machine.process import EPOCH_S, Machine, Process
 from tectonics.simulation.machine.programs import LedgerProgram, Node, Program
 from tectonics.simulation.machine.talk import FeedPeer, OperatorPeer
 from tectonics.simulation.machine.timeline import Timeline
 from tectonics.simulation.machine.troubles import Ears
+from tectonics.simulation.shape import (
+    FEED_PORT,
+    GATEWAY_PORT,
+    LEDGER,
+    LEDGER_PORT,
+    ONE_NODE,
+    TICKETS_PORT,
+    Shape,
+    common_settings,
+    settings_of,
+)
 from tectonics.simulators.ticket_consumer import TicketConsumer
 from tectonics.simulators.ussd_gateway import Gateway
 
-PEOPLE, LEDGER = "people", "ledger"
-GATEWAY_PORT, FEED_PORT, LIVE_PORT, TICKETS_PORT, LEDGER_PORT = 8081, 7080, 7070, 7071, 7100
+PEOPLE = "people"
 START_S = 120.0  # of virtual time, within which everybody serves
 TROUBLES_MAX = 1000
-# As production's, but seldom enough for days without end in which hardly anything happens.
-SELDOM = Rhythm(outbox_s=300.0, overdue_s=900.0, refresh_s=900.0, gauges_s=7200.0, watch_s=3600.0, retention_s=14_400.0,
-                connections_s=600.0, consumers_s=1200.0, ticket_files_s=3600.0, till_s=1200.0)
-PROMISES = Capabilities(deduplicates=True, window_s=86_400, readable_back=True)
-MESSAGES = next((folder for folder in (Path(__file__).parents[2] / "etc/messages", Path("/etc/tectonics/messages"))
-                 if folder.is_dir()), Path("messages"))
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What the world consists of."""
-
-    nodes: int = 1
-    ledger: str = "embedded"  # in the node's process, or "process": one of its own; with two nodes always
-    capabilities: Capabilities = PROMISES
-    policy: dict = field(default_factory=dict)  # the section of the configuration; empty: the defaults
-    mode: str = "cumulative"
-    step_field: str = ""
-    overrides: dict[str, object] = field(default_factory=dict)  # dotted key of the configuration -> value
-    rhythm: Rhythm = SELDOM
 
 
 class World:
     """Everything there is."""
 
-    def __init__(self, folder: Path, seed: int, shape: Shape = Shape()) -> None:
+    def __init__(self, folder: Path, seed: int, shape: Shape = ONE_NODE) -> None:
         self.folder, self.seed, self.shape = folder, seed, shape
         self.timeline = Timeline()
         self.timeline.on_fault = self._fault
@@ -100,11 +86,11 @@ class World:
         if not self._embedded:
             self.processes[LEDGER] = LedgerProgram(self._machine(LEDGER), self.ledger_path, LEDGER_PORT,
                                                    shape.capabilities, shape.rhythm)
-        settings = _settings(self.folder, shape)
+        settings = common_settings(self.folder, shape)
         for number in range(1, shape.nodes + 1):
             machine = self._machine(f"n{number}")
             machine.platter.folders["tectonics.db"] = self.store_path.parent
-            self.processes[machine.name] = Node(machine, _of_node(settings, self.folder, machine.name), shape.rhythm)
+            self.processes[machine.name] = Node(machine, settings_of(settings, self.folder, machine.name), shape.rhythm)
 
     def _machine(self, name: str) -> Machine:
         (self.folder / name).mkdir()
@@ -304,29 +290,3 @@ class World:
             failure.raiseException()
         if process.alive and len(self.troubles) < TROUBLES_MAX:
             self.troubles.append((self.now, process.name, failure.getTraceback()))
-
-
-def _settings(folder: Path, shape: Shape) -> Settings:
-    """What all nodes have in common."""
-    file = folder / "world.yaml"
-    file.write_text("{}\n")
-    can = shape.capabilities
-    common: dict[str, object] = {
-        "messages.directory": str(MESSAGES), "messages.languages": ["en"],
-        "channels.ussd_http.endpoint": f"tcp:{GATEWAY_PORT}", "channels.ussd_http.mode": shape.mode,
-        "channels.ussd_http.step_field": shape.step_field,
-        "tickets.stream": f"tcp:{LIVE_PORT}", "tickets.acknowledged": f"tcp:{TICKETS_PORT}",
-        "tickets.ping_s": 1800, "feeds.tcp": f"tcp:{FEED_PORT}", "web.endpoint": "", "web.handset": False,
-        "billing.kind": "embedded" if shape.ledger == "embedded" else "ledger",
-        "billing.address": "" if shape.ledger == "embedded" else f"tcp:{LEDGER}:{LEDGER_PORT}",
-        "billing.embedded.deduplicates": can.deduplicates, "billing.embedded.window_s": can.window_s,
-        "billing.embedded.readable_back": can.readable_back, "billing.embedded.tells_balance": can.tells_balance,
-        "demo.subscribers": False}
-    if shape.policy:
-        common["policy"] = shape.policy
-    return load(file, common | shape.overrides)
-
-
-def _of_node(settings: Settings, folder: Path, name: str) -> Settings:
-    node = settings.node.model_copy(update={"name": name})
-    return settings.model_copy(update={"node": node, "state_dir": str(folder / name)})

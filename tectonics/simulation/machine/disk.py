@@ -1,114 +1,24 @@
-"""The disk: what was made durable survives a crash, of the rest nobody knows.
+"""The disk as one process has it: what was made durable survives its death, of the rest nobody knows.
 
-Files really exist, in the world's own folder.  What was written to one and not synced is cut at a random
-place when the machine loses power, and perhaps replaced by zeros; a new name, a deletion or a renaming
-that was not followed by a sync of its directory may be undone, the newest first.  A process that dies
-alone loses what it had not yet handed to the system.
-
-SQLite works really too.  A dead process's connections are closed without COMMIT, which rolls back what
-was open; a connection that did not ask to wait for the disk at each COMMIT (PRAGMA synchronous) forgets
-what was committed since the last checkpoint.
+Files really exist, in the world's own folder, and so does SQLite (connection.py).  A process that dies alone
+loses what it had not yet handed to the system; one that dies with its machine's power also what was not
+durable (platter.py).
 
 Faults: full, slow, a COMMIT that fails before or after it has happened, and the death of the process at
 a given statement, also in the middle of a transaction.
 """
 
-import random
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Self
 
 from tectonics.database.disk import Disk
 from tectonics.database.sqlite import open_connection, open_reader
+from tectonics.simulation.machine.connection import DEAD, Connection, really
+from tectonics.simulation.machine.platter import Platter
 from tectonics.simulation.machine.timeline import Killed
 
 FREE_BYTES = 10 * 2**30
-FULL_SYNCHRONOUS = 2  # PRAGMA synchronous: each COMMIT waits for the disk
-WRITING = ("INSERT", "UPDATE", "DELETE")
-TORN = 0.5  # share of cut files whose last bytes are zeros
-
-
-class Platter:
-    """What is left of a machine's disk when its processes are gone, and what is wrong with it."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
-        self._full, self._commit_fails = False, ""
-        self.faulty = False  # whether a statement may fail
-        self.delay_s = 0.0  # more for each piece of work
-        self.folders: dict[str, Path] = {}  # files that stand elsewhere than their path says
-        self.locks: dict[Path, object] = {}  # path -> the process that has it
-        self._synced: dict[Path, int] = {}  # files with more in them than is durable -> how much is
-        self._names: list[tuple[Path, Callable[[], None]]] = []  # (directory, how to undo the change)
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing more can be written."""
-        return self._full
-
-    @full.setter
-    def full(self, full: bool) -> None:
-        self._full = full
-        self.faulty = bool(self._full or self._commit_fails)
-
-    @property
-    def commit_fails(self) -> str:
-        """The next COMMIT fails "before" it has happened, or "after"; empty: it does not."""
-        return self._commit_fails
-
-    @commit_fails.setter
-    def commit_fails(self, how: str) -> None:
-        self._commit_fails = how
-        self.faulty = bool(self._full or self._commit_fails)
-
-    def calm(self) -> None:
-        """No fault any more."""
-        self.full, self.delay_s, self.commit_fails = False, 0.0, ""
-
-    def wrote(self, path: Path, size: int) -> None:
-        """`path` is growing from `size`, as far as it is durable."""
-        self._synced.setdefault(path, size)
-
-    def synced(self, path: Path) -> None:
-        """What is in it is durable."""
-        self._synced.pop(path, None)
-
-    def named(self, path: Path, undo: Callable[[], None]) -> None:
-        """A name changed; not durable until its directory is synced."""
-        self._names.append((path.parent, undo))
-
-    def moved(self, old: Path, new: Path) -> None:
-        """What is not durable of a file stays so under its new name."""
-        self._synced.pop(new, None)
-        if old in self._synced:
-            self._synced[new] = self._synced.pop(old)
-
-    def names_synced(self, directory: Path) -> None:
-        """The names in it are durable."""
-        self._names = [one for one in self._names if one[0] != directory]
-
-    def lose_power(self) -> None:
-        """Forgets what was not durable."""
-        for path, size in self._synced.items():
-            self._cut(path, size)
-        self._synced.clear()
-        kept = self.chance.randint(0, len(self._names))
-        for _, undo in reversed(self._names[kept:]):
-            undo()
-        self._names.clear()
-
-    def _cut(self, path: Path, durable: int) -> None:
-        if not path.exists():
-            return
-        data = path.read_bytes()
-        keep = self.chance.randint(durable, max(durable, len(data)))
-        data = data[:keep]
-        if self.chance.random() < TORN:
-            whole = self.chance.randint(durable, max(durable, keep))
-            data = data[:whole] + bytes(keep - whole)
-        path.write_bytes(data)
 
 
 class LifeDisk(Disk):
@@ -124,13 +34,13 @@ class LifeDisk(Disk):
 
     # --- databases
 
-    def database(self, path) -> "Connection":
+    def database(self, path) -> Connection:
         """A connection that writes."""
         connection = self._opened(open_connection(self._place(path), Connection))
         connection.writes = True
         return connection
 
-    def reader(self, path) -> "Connection":
+    def reader(self, path) -> Connection:
         """A connection that reads."""
         return self._opened(open_reader(self._place(path), Connection))
 
@@ -138,13 +48,13 @@ class LifeDisk(Disk):
         path = Path(path)
         return self.platter.folders.get(path.name, path.parent) / path.name
 
-    def _opened(self, connection: "Connection") -> "Connection":
+    def _opened(self, connection: Connection) -> Connection:
         self._alive()
         connection.disk = self
         self._connections.append(connection)
         return connection
 
-    def statement(self, connection: "Connection", sql: str, parameters) -> sqlite3.Cursor:
+    def statement(self, connection: Connection, sql: str, parameters) -> sqlite3.Cursor:
         """Does one statement, or what the faults make of it."""
         self._alive()
         fatal = self._fatal()
@@ -152,7 +62,7 @@ class LifeDisk(Disk):
             self._die()
         if connection.makes_durable(sql):
             self._fail(connection, sql, parameters)
-        cursor = _execute(connection, sql, parameters)
+        cursor = really(connection, sql, parameters)
         if fatal:
             self._die()
         return cursor
@@ -167,13 +77,13 @@ class LifeDisk(Disk):
         self.dead = self._process.dying = True
         raise Killed
 
-    def _fail(self, connection: "Connection", sql: str, parameters) -> None:
+    def _fail(self, connection: Connection, sql: str, parameters) -> None:
         platter = self.platter
         if platter.full:
             raise sqlite3.OperationalError("database or disk is full")
         how, platter.commit_fails = platter.commit_fails, ""
         if how == "after":
-            _execute(connection, sql, parameters)
+            really(connection, sql, parameters)
         if how:
             raise sqlite3.OperationalError("disk I/O error")
 
@@ -268,70 +178,6 @@ class LifeDisk(Disk):
         self._alive()
         if self.platter.full:
             raise OSError(28, "No space left on device")
-
-
-class DeadDisk:
-    """Behind the connections of a dead process."""
-
-    dead, last_statement = True, 0
-
-    def statement(self, connection, sql: str, parameters) -> None:
-        """Nothing is done any more."""
-        raise Killed
-
-
-class NoDisk:
-    """Behind a connection that is being opened."""
-
-    dead, last_statement = False, 0
-    platter = Platter(random.Random())
-
-
-DEAD, NONE_YET = DeadDisk(), NoDisk()
-_execute = sqlite3.Connection.execute
-
-
-class Connection(sqlite3.Connection):
-    """A connection whose statements pass the disk."""
-
-    disk: LifeDisk | DeadDisk | NoDisk = NONE_YET
-    writes = False
-    changes_before = 0  # its count of changed rows when it last began a transaction
-
-    def execute(self, sql: str, parameters=()) -> sqlite3.Cursor:
-        """As sqlite3's."""
-        disk = self.disk
-        if not (disk.last_statement or disk.dead or disk.platter.faulty):
-            return _execute(self, sql, parameters)
-        if sql[:5] == "BEGIN":
-            self.changes_before = self.total_changes
-        return disk.statement(self, sql, parameters)
-
-    def makes_durable(self, sql: str) -> bool:
-        """Whether a statement asks the disk to keep something: the end of a transaction, or a write without one."""
-        if sql == "COMMIT":
-            return self.writes and self.total_changes > self.changes_before
-        return not self.in_transaction and sql[:6] in WRITING
-
-    def forgetful(self) -> Callable[[], None] | None:
-        """How to forget what was committed without waiting for the disk; None where nothing was."""
-        try:
-            level = _execute(self, "PRAGMA synchronous").fetchone()[0]
-        except sqlite3.ProgrammingError:
-            return None  # it was closed before
-        readonly = _execute(self, "PRAGMA query_only").fetchone()[0]
-        if readonly or level >= FULL_SYNCHRONOUS:
-            return None
-        path = Path(next(row[2] for row in _execute(self, "PRAGMA database_list")))
-        copy = path.with_name(f"{path.name}.durable")
-        copy.write_bytes(path.read_bytes())  # without its WAL: what was checkpointed
-
-        def restore() -> None:
-            with closing(sqlite3.connect(copy)) as durable, closing(sqlite3.connect(path)) as forgotten:
-                durable.backup(forgotten)
-            copy.unlink()
-
-        return restore
 
 
 class File:

@@ -19,8 +19,9 @@ from twisted.python.failure import Failure
 
 from tectonics.daemon.clock import RisingIds, WallClock
 from tectonics.daemon.host import Host, Rhythm
-from tectonics.simulation.machine.disk import LifeDisk, Platter
+from tectonics.simulation.machine.disk import LifeDisk
 from tectonics.simulation.machine.network import Network
+from tectonics.simulation.machine.platter import Platter
 from tectonics.simulation.machine.reactor import VirtualReactor
 from tectonics.simulation.machine.timeline import Timeline
 
