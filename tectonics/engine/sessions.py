@@ -54,6 +54,7 @@ class Session:
     answers: dict[str, bytes] = field(default_factory=dict)
     running: dict[str, list[Deferred]] = field(default_factory=dict)
     expires_at: int = 0
+    step: int = -1  # the newest that was answered, where the gateway counts
 
 
 class Sessions:
@@ -113,6 +114,8 @@ class Sessions:
             return None
         if session.running or len(session.answers) >= STEPS_MAX:
             return self._say("busy")
+        if style.counted and dialled.step < session.step:  # an old one that comes late moves nothing
+            return self._say("session.gone")
         session.running[request] = [told]
         self._run(session, request, style, dialled)
         return None
@@ -191,6 +194,7 @@ class Sessions:
         self._serving -= 1
         if screen is not None:
             session.seen = self._once(dialled.text)
+            session.step = dialled.step if style.counted else -1
             session.answers[self._once(request)] = self._once(screen.encode())
             if not screen.more and not session.running:
                 self._end((style.channel, dialled.session, dialled.msisdn), session)

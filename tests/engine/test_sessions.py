@@ -1,5 +1,7 @@
 """Sessions under stress: time-outs, overload, a store that hangs, gateways that misbehave."""
 
+from dataclasses import replace
+
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
@@ -29,6 +31,14 @@ def test_a_session_that_slept_too_long_begins_anew(node):
     step(node, "2*2")
     drain(node.clock, node.clock.seconds() + STYLE.session_s + 1)
     assert step(node, "2*2*1").text.startswith("confirm 2.00")  # up to the confirmation, never through it
+
+
+def test_an_old_step_that_comes_late_moves_nothing(node):
+    counted = replace(STYLE, mode="last", counted=True)
+    shown = step(node, "7", style=counted, step=5)  # after a restart nothing before it is known
+    assert shown.more and "2.00" in shown.text
+    assert step(node, "2", style=counted, step=4).text == "session.gone"
+    assert step(node, "1", style=counted, step=6).text.startswith("confirm 1.00")  # chosen, not agreed to
 
 
 def test_the_end_of_session_event_forgets_the_menu(node):
