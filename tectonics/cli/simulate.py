@@ -15,8 +15,8 @@ SHOWN = ("runs", "failed", "seconds", "virtual_days", "subscriber_days", "subscr
 @click.option("--seed", type=click.IntRange(0), required=True, help="Everything follows from it.")
 @click.option("--seeds", type=click.IntRange(1, 10_000_000), default=1, metavar="K",
               help="Run K seeds, from --seed on. [default: 1]")
-@click.option("--days", type=click.FloatRange(0.01, 3660), help="Virtual days; else the seed draws half a day to two.")
-@click.option("--subscribers", type=click.IntRange(1, 1_000_000), help="People; else the seed draws 20 to 40.")
+@click.option("--days", type=click.FloatRange(0.01, 3660), help="Virtual days; else the seed draws six hours to a day.")
+@click.option("--subscribers", type=click.IntRange(1, 1_000_000), help="People; else the seed draws 10 to 30.")
 @click.option("--nodes", type=click.IntRange(1, 2), help="Daemons over one store; else the seed draws it.")
 @click.option("--ledger", type=click.Choice(["embedded", "process"]),
               help="The prepaid ledger in the daemon or as a process of its own; else the seed draws it.")

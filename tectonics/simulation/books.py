@@ -16,7 +16,8 @@ _JSON = msgspec.json.Decoder()
 _TICKETS = "SELECT rowid, msisdn, origin, seq, body FROM ticket WHERE rowid > ? ORDER BY rowid"
 _MOVEMENTS = """SELECT position, msisdn, op, kind, amount_minor, balance_type, balance_minor, at, source, class, ref
     FROM movement WHERE position > ? ORDER BY position"""
-_ACCOUNTS = "SELECT msisdn, version, generation, profile, standing FROM account"
+_VERSIONS = "SELECT msisdn, version FROM account"
+_ACCOUNT = "SELECT version, generation, profile, standing FROM account WHERE msisdn = ?"
 _OUTBOX = "SELECT msisdn, op, kind, state, owner, epoch, created_at, due_at, body FROM outbox"
 _ORIGINS = "SELECT name, next, epoch FROM origin ORDER BY name"
 _CURSORS = "SELECT consumer, origin, seq FROM consumer_cursor ORDER BY consumer, origin"
@@ -123,6 +124,7 @@ class Auditor:
         self.books = Books()
         self._store, self._ledger = _open(store), _open(ledger)
         self._ticket = self._position = 0
+        self._versions: dict[int, int] = {}
 
     def close(self) -> None:
         """Closes both."""
@@ -135,11 +137,11 @@ class Auditor:
         books.changed = set(books.subscribers) if all_of_it else set()
         self._read_tickets()
         self._read_movements()
-        self._read_accounts()
+        self._find_changed()
         books.origins = {name: (following, epoch) for name, following, epoch in self._store.execute(_ORIGINS)}
         books.cursors = {(consumer, origin): seq for consumer, origin, seq in self._store.execute(_CURSORS)}
         self._read_outbox()
-        for msisdn in books.changed:
+        for msisdn in sorted(books.changed):
             self._read_subscriber(books.of(msisdn))
         return books
 
@@ -210,13 +212,11 @@ class Auditor:
             self.books.changed.add(movement.msisdn)
             self._position = position
 
-    def _read_accounts(self) -> None:
-        for number, version, generation, profile, standing in self._store.execute(_ACCOUNTS):
-            one = self.books.of(str(number))
-            if one.version != version:
-                one.version, one.generation = version, generation
-                one.profile, one.standing = _JSON.decode(profile), _JSON.decode(standing)
-                self.books.changed.add(one.msisdn)
+    def _find_changed(self) -> None:
+        versions = dict(self._store.execute(_VERSIONS))
+        changed = dict(versions.items() - self._versions.items())
+        self.books.changed.update(map(str, changed))
+        self._versions = versions
 
     def _read_outbox(self) -> None:
         found = {}
@@ -229,6 +229,10 @@ class Auditor:
 
     def _read_subscriber(self, one: Subscriber) -> None:
         key = (int(one.msisdn),)
+        row = self._store.execute(_ACCOUNT, key).fetchone()
+        if row is not None:
+            one.version, one.generation = row[:2]
+            one.profile, one.standing = map(_JSON.decode, row[2:])
         for id, body in self._store.execute("SELECT id, body FROM advance WHERE msisdn = ? ORDER BY requested_at, id", key):
             one.advances[id] = _JSON.decode(body)
         for id, body in self._store.execute("SELECT id, body FROM recovery WHERE msisdn = ? ORDER BY created_at, id", key):

@@ -15,6 +15,7 @@ from tectonics.simulation.population.person import draw_person
 
 DAYS_MAX, SUBSCRIBERS_MAX, NODES_MAX = 3660, 1_000_000, 2
 FIRST_MSISDN = 33_620_000_000
+HURRIED_MAX, QUIET = 200, 0.05  # of more people each does about one thing a day, as people do
 NOTHING_ASKED = Options()
 
 
@@ -24,7 +25,8 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     days, subscribers, nodes, ledger, promises = _shape(chance["shape"], options)
     capabilities = _capabilities(chance["shape"], promises)
     policy = draw_policy(chance["policy"])
-    people = tuple(draw_person(chance["people"], str(FIRST_MSISDN + n)) for n in range(subscribers))
+    pace = 1.0 if subscribers <= HURRIED_MAX else QUIET
+    people = tuple(draw_person(chance["people"], str(FIRST_MSISDN + n), pace) for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
     return Plan(seed, options, days, nodes, ledger, promises, capabilities, policy,
                 _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
@@ -32,7 +34,7 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
 
 
 def _shape(chance: random.Random, options: Options) -> tuple[float, int, int, str, str]:
-    drawn = (chance.choice((0.25, 0.5, 0.5, 1.0)), chance.randint(20, 40), chance.choice((1, 1, 2)),
+    drawn = (chance.choice((0.25, 0.25, 0.5, 0.5, 1.0)), chance.randint(10, 30), chance.choice((1, 1, 2)),
              chance.choice(("embedded", "process")), chance.choice(list(PROMISES)))
     asked = (options.days, options.subscribers, options.nodes, options.ledger, options.promises)
     days, subscribers, nodes, ledger, promises = (

@@ -1,4 +1,4 @@
-"""Disks and clocks: a full disk, a slow one, a COMMIT that fails, a wall clock that jumps."""
+"""Disks and clocks: a full disk, a slow one, a COMMIT that fails, a wall clock that jumps, and jumps back."""
 
 import random
 
@@ -15,7 +15,7 @@ def _host(chance: random.Random, layout: Layout) -> str:
 
 
 def _draw_jump(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
-    return layout.node(chance), 0.0, chance.choice(JUMPS_S)
+    return layout.node(chance), chance.choice((30.0, 600.0, 5000.0)), chance.choice(JUMPS_S)
 
 
 def _draw_full(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
@@ -32,6 +32,8 @@ def _draw_commit(chance: random.Random, layout: Layout) -> tuple[str, float, flo
 
 async def _jump(stage: Stage, fault: Fault) -> None:
     stage.world.jump(fault.target, fault.size)
+    await stage.sleep(fault.lasts_s)
+    stage.world.jump(fault.target, -fault.size)
 
 
 async def _full(stage: Stage, fault: Fault) -> None:

@@ -35,7 +35,7 @@ def rules() -> dict[str, Rule]:
         "no_recovery_is_lost": recharges.no_recovery_is_lost,
         "what_waits_has_its_command": outbox.what_waits_has_its_command,
         "one_pair_of_hands": outbox.OnePairOfHands(),
-        "numbers_have_no_gap": numbers.numbers_have_no_gap,
+        "numbers_have_no_gap": numbers.NumbersHaveNoGap(),
         "nothing_committed_is_lost": numbers.NothingCommittedIsLost(),
         "consumers_have_the_log": delivery.ConsumersHaveTheLog(),
         "files_hold_the_log": delivery.files_hold_the_log,

@@ -3,6 +3,8 @@
 It posts a step to the node that has the session, waits ANSWER_S, and posts the very same again, perhaps to
 another node, TRIES times in all; then the subscriber sees nothing.  By the plan's shares it posts a step twice
 at once, drops the connection before the answer, sends half a request, or repeats a step minutes later.
+In mode `cumulative` any node may get anything; in mode `last` a session stays at its node, moves to another
+when that one does not answer, and never goes back (docs/ussd-http.md).
 Every final answer to a confirmation is written down, whoever was there to see it.
 """
 
@@ -51,7 +53,7 @@ class GatewayPeer:
                 await self._cut(node, body, half=True)
             else:
                 if luck > 1 - traits.doubled and not calm:
-                    self._stage.spawn(self._ask(line, chance.choice(self._stage.nodes), body, part))
+                    self._stage.spawn(self._ask(line, self._any_node(line), body, part))
                 screen = await self._ask(line, node, body, part)
                 if screen is not None:
                     return screen
@@ -59,9 +61,16 @@ class GatewayPeer:
         return Screen("")
 
     def _node(self, line: "Line", attempt: int) -> str:
-        if len(self._stage.nodes) > 1 and (attempt or self._chance.random() < SWITCHED):
-            line.node = self._chance.choice(self._stage.nodes)
+        nodes = self._stage.nodes
+        if self._stage.plan.gateway.mode == "last":
+            line.left = line.left or attempt == 1
+            return nodes[(nodes.index(line.node) + line.left) % len(nodes)]
+        if attempt or self._chance.random() < SWITCHED:
+            line.node = self._chance.choice(nodes)
         return line.node
+
+    def _any_node(self, line: "Line") -> str:
+        return self._node(line, 0) if self._stage.plan.gateway.mode == "last" else self._chance.choice(self._stage.nodes)
 
     async def _ask(self, line: "Line", node: str, body: bytes, part: str) -> Screen | None:
         answer = await self._stage.within(self._gateways[node].raw(body), ANSWER_S)
@@ -80,7 +89,7 @@ class GatewayPeer:
 
     async def _again_later(self, line: "Line", body: bytes, part: str) -> None:
         await self._stage.sleep(self._chance.uniform(*LATE_S))
-        await self._ask(line, self._chance.choice(self._stage.nodes), body, part)
+        await self._ask(line, self._any_node(line), body, part)
 
     def first_node(self) -> str:
         """Where a new session goes."""
@@ -98,6 +107,7 @@ class Line:
     def __init__(self, gateway: GatewayPeer, session: Session, stage: Stage) -> None:
         traits = stage.plan.gateway
         self.session, self.node = session, gateway.first_node()
+        self.left = False  # it has moved to another node for good
         self.steps = Steps(session.msisdn, CODE, session.id, traits.mode, traits.step_field)
         self._gateway, self._stage, self._traits = gateway, stage, traits
         self._inputs: list[str] = []

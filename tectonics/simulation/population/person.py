@@ -21,7 +21,7 @@ class Habits:
     recharges: float
     spends: float
     rushes: float  # confirms in several sessions at the same moment
-    owes: float = 0.5  # asks what he owes
+    owes: float  # asks what he owes
     reverses: float = 0.1  # of his recharges are taken back
     abandons: float = 0.1  # of his sessions
     errs: float = 0.1  # of his inputs are none that was offered
@@ -50,11 +50,12 @@ class Person:
         return Account(self.msisdn, profile=profile, standing=Standing(marks))
 
 
-def draw_person(chance: random.Random, msisdn: str) -> Person:
-    """Most may borrow; some have a reason not to."""
+def draw_person(chance: random.Random, msisdn: str, pace: float = 1.0) -> Person:
+    """Most may borrow; some have a reason not to. `pace`: how much of everything they do."""
     words, weights = zip(*KINDS, strict=True)
     return Person(msisdn, chance.randrange(SEED_MAX), chance.choices(words, weights)[0],
                   chance.choice((400, 400, 400, 400, 10)), chance.choice((6, 6, 6, 1)),
                   chance.choice(("", "", "", "gold")), chance.choice(BALANCES_MINOR),
-                  Habits(borrows=chance.choice((2.0, 6.0, 12.0)), recharges=chance.choice((3.0, 6.0, 12.0)),
-                         spends=chance.choice((0.0, 4.0, 10.0)), rushes=chance.choice((0.0, 0.0, 2.0))))
+                  Habits(borrows=pace * chance.choice((2.0, 6.0, 12.0)), recharges=pace * chance.choice((3.0, 6.0, 12.0)),
+                         spends=pace * chance.choice((0.0, 4.0, 10.0)), rushes=pace * chance.choice((0.0, 0.0, 2.0)),
+                         owes=pace * 0.5))
