@@ -73,5 +73,5 @@ def cells_of(line: bytes, delimiter: str) -> list[str]:
         return text.split(delimiter)
     try:
         return next(csv.reader([text], delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise BadRow(f"the quotes are not right: {error}") from None
+    except csv.Error:
+        raise BadRow("the quotes are not right: one is not closed, or not before the end of its cell") from None
