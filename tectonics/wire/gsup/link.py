@@ -8,6 +8,7 @@ have answered.  Both sides may ping; a link on which nothing is heard for as lon
 may take is down.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tectonics.domain.errors import BadMessage
@@ -67,16 +68,14 @@ class Link:
         """Writes a message; the link must be up."""
         self._write(ipa.EXTENDED, bytes([ipa.EXTENSION_GSUP]) + gsup.encode(message))
 
-    def receive(self, data: bytes, now: float) -> list[gsup.Message | Event]:
-        """The messages and events that `data` completes."""
-        heard: list[gsup.Message | Event] = []
+    def receive(self, data: bytes, now: float) -> Iterator[gsup.Message | Event]:
+        """The messages and events that `data` completes, one by one, so that answers are written in their order."""
         for frame in self._frames.feed(data):
             self._heard(now)
             try:
-                heard += self._read(frame, now)
+                yield from self._read(frame, now)
             except BadMessage as error:
-                heard.append(Ignored(str(error)))
-        return heard
+                yield Ignored(str(error))
 
     def due(self, now: float) -> list[Event]:
         """Pings, or says that the link is down."""

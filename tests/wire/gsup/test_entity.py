@@ -261,6 +261,11 @@ def test_the_guard_runs_without_a_connection(asked):
     assert asked.entity.next_at == float("inf")
 
 
+def test_answers_are_written_in_the_order_of_what_they_answer(world):
+    world.hear(ss(REQUEST, BEGIN, "a106 020109 02013b") + IDENTITY_REQUEST)
+    assert [protocol for protocol, _ in frames(world.entity.take())] == [0xEE, 0xFE]
+
+
 # --- any network
 
 WORDS = [DIALLED_133, answered("1"), answered("1", 2), "", "a306 020101 020147", "a0", "a203 020102"]

@@ -11,6 +11,10 @@ from tests.wire.gsup.octets import IDENTITY_REQUEST, PING, PONG, REQUEST, frame,
 NEVER = float("inf")
 
 
+def hear(link, data, now):
+    return list(link.receive(data, now))
+
+
 @pytest.fixture
 def link():
     return Link("EUSE-tectonics", Times(identity_s=10, ping_s=30, pong_s=5))
@@ -19,7 +23,7 @@ def link():
 @pytest.fixture
 def up(link):
     link.connected(100)
-    link.receive(IDENTITY_REQUEST, 100)
+    hear(link, IDENTITY_REQUEST, 100)
     link.take()
     return link
 
@@ -27,7 +31,7 @@ def up(link):
 def test_says_who_we_are_when_asked(link):
     link.connected(100)
     assert link.take() == b"" and not link.up
-    assert link.receive(IDENTITY_REQUEST, 101) == [Up()]
+    assert hear(link, IDENTITY_REQUEST, 101) == [Up()]
     [(protocol, payload)] = frames(link.take())
     assert protocol == 0xFE
     name = b"EUSE-tectonics\0".hex()
@@ -37,12 +41,12 @@ def test_says_who_we_are_when_asked(link):
 
 def test_answers_only_what_is_asked_and_always_its_name(link):
     link.connected(0)
-    link.receive(bytes.fromhex("0003 fe 040108"), 0)
+    hear(link, bytes.fromhex("0003 fe 040108"), 0)
     assert frames(link.take()) == [(0xFE, "05" + "000708" + b"0/0/0\0".hex() + "001000" + b"EUSE-tectonics\0".hex())]
 
 
 def test_is_up_once(up):
-    assert up.receive(IDENTITY_REQUEST + bytes.fromhex("0001 fe 06"), 101) == []
+    assert hear(up, IDENTITY_REQUEST + bytes.fromhex("0001 fe 06"), 101) == []
     assert len(frames(up.take())) == 1
 
 
@@ -56,7 +60,7 @@ def test_is_down_when_nobody_asks(link):
 
 def test_a_frame_before_the_question_does_not_make_it_up(link):
     link.connected(100)
-    assert link.receive(PONG + ss(REQUEST, 1), 105) == [Ignored("a message before the peer asked who we are")]
+    assert hear(link, PONG + ss(REQUEST, 1), 105) == [Ignored("a message before the peer asked who we are")]
     assert link.next_at == 110
 
 
@@ -69,15 +73,15 @@ def test_pings_when_it_hears_nothing_and_is_down_without_an_answer(up):
 
 
 def test_anything_heard_is_a_sign_of_life(up):
-    up.receive(PONG, 120)
+    hear(up, PONG, 120)
     assert up.next_at == 150
     up.due(150)
-    up.receive(frame(0x77, b"?"), 154)
+    hear(up, frame(0x77, b"?"), 154)
     assert (up.next_at, up.due(155)) == (184, [])
 
 
 def test_answers_pings(up):
-    assert up.receive(PING * 3, 101) == []
+    assert hear(up, PING * 3, 101) == []
     assert up.take() == PONG * 3
 
 
@@ -92,14 +96,14 @@ def test_answers_pings(up):
     (frame(0xFE, b"\x05"), "an answer that we did not ask for"),
 ])
 def test_odd_frames_are_told_and_survived(up, data, why):
-    [ignored, *after] = up.receive(data + PING, 101)
+    [ignored, *after] = hear(up, data + PING, 101)
     assert isinstance(ignored, Ignored) and re.search(why, ignored.why)
     assert after == [] and up.take() == PONG
 
 
 def test_nothing_of_an_old_connection_reaches_a_new_one(up):
-    up.receive(PING + b"\x00\x05\xee", 101)
+    hear(up, PING + b"\x00\x05\xee", 101)
     up.disconnected()
     assert up.take() == b"" and not up.up
     up.connected(200)
-    assert up.receive(IDENTITY_REQUEST, 200) == [Up()]
+    assert hear(up, IDENTITY_REQUEST, 200) == [Up()]
