@@ -51,7 +51,7 @@ async def run_sessions(reactor, plan: dict, pool: Pool, counted: Counted) -> Ses
     people = borrowers(plan["subscribers"], plan["until"], plan["first"], plan["step"])
     marks = Marks(plan["granted_mark"].encode(), plan["busy_mark"].encode())
     if not plan["offered"]:
-        sessions = SessionLoad(time.monotonic, pool, people, counted, marks, plan["prefix"])
+        sessions = SessionLoad(reactor, time.monotonic, pool, people, counted, marks, plan["prefix"])
         await sessions.run(plan["concurrency"])
         return sessions
     sessions = OfferedLoad(reactor, time.monotonic, pool, people, counted, marks, plan["prefix"],

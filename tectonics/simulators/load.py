@@ -2,8 +2,9 @@
 
 Closed loop: so many subscribers at once; each begins his session when the one before him has ended, and
 types as soon as he sees the screen.  A slow daemon is therefore asked less, and the latency shown is
-what these subscribers waited for.  Every session has a subscriber of his own; when they run out the
-loop ends early and says so (`exhausted`).  load_offered.py is the open loop.
+what these subscribers waited for.  Every session has a subscriber of his own; who is told "busy" dials again
+BUSY_PAUSE_S later.  When they run out the loop ends early and says so (`exhausted`).  load_offered.py is
+the open loop.
 
 It runs in processes of its own (scripts/bench), so that it never borrows the daemon's time.  What ended
 before `begin_s` (warm-up) or after `end_s` is not counted.  Bounds: `concurrency` sessions, one
@@ -26,6 +27,7 @@ STEPS = ("dial", "choose", "confirm")
 INPUTS = ("1", "1")
 GRANTED, BUSY, NOTHING = "granted", "busy", "nothing"
 FEED_WINDOW = 50
+BUSY_PAUSE_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,15 @@ def outcome_of(marks: Marks, steps_answered: int, status: int, body: bytes) -> s
 class SessionLoad:
     """Keeps `concurrency` sessions going until `counted.end_s`; `granted` holds who got an advance.
 
-    `now` is a clock finer than a millisecond; session ids begin with `prefix`.
+    `now` is a clock finer than a millisecond, `clock` one that calls; session ids begin with `prefix`.
     """
 
-    def __init__(self, now: Callable[[], float], pool: Pool, subscribers: Iterator[str], counted: Counted,
+    def __init__(self, clock, now: Callable[[], float], pool: Pool, subscribers: Iterator[str], counted: Counted,
                  marks: Marks, prefix: str, code: str = "*133#") -> None:
         self.granted: list[str] = []
         self.exhausted = False
         self.done: Deferred[None] = Deferred()
-        self._now, self._pool = now, pool
+        self._clock, self._now, self._pool = clock, now, pool
         self._subscribers, self._counted, self._marks = subscribers, counted, marks
         self._prefix, self._code = prefix, code
         self._running = self._begun = 0
@@ -98,8 +100,9 @@ class SessionLoad:
             self._begin()
         return self.done
 
-    def _begin(self) -> None:
-        msisdn = next(self._subscribers, None) if self._now() < self._counted.end_s else ""
+    def _begin(self, again: str = "") -> None:
+        """The next session, of the next subscriber or of one who was told "busy"; or one less is running."""
+        msisdn = (again or next(self._subscribers, None)) if self._now() < self._counted.end_s else ""
         if msisdn:
             self._begun += 1
             steps = Steps(msisdn, self._code, f"{self._prefix}{self._begun}")
@@ -116,7 +119,10 @@ class SessionLoad:
         if outcome == GRANTED:
             self.granted.append(steps.msisdn)
         self._counted.session(self._now(), latencies_s, outcome)
-        self._begin()
+        if outcome == BUSY:
+            self._clock.callLater(BUSY_PAUSE_S, self._begin, steps.msisdn)
+        else:
+            self._begin()
 
 
 class Session:

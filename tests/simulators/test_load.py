@@ -7,10 +7,11 @@ import httptools
 import pytest
 import pytest_twisted
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
 from twisted.protocols.basic import LineOnlyReceiver
 
 from tectonics.simulators.gateway_wire import Pool
-from tectonics.simulators.load import Counted, Marks, RechargeLoad, SessionLoad, outcome_of
+from tectonics.simulators.load import BUSY_PAUSE_S, Counted, Marks, RechargeLoad, SessionLoad, outcome_of
 
 MARKS = Marks(b"You have", b"Busy.")
 ANSWERS = {"": "CON choose", "1": "CON sure?", "1*1": "END You have it."}
@@ -58,7 +59,7 @@ def serve():
 def load(port, people, counted, now):
     from twisted.internet import reactor
     pool = Pool(reactor, "127.0.0.1", port, 3)
-    return pool, SessionLoad(now, pool, iter(people), counted, MARKS, "T")
+    return pool, SessionLoad(reactor, now, pool, iter(people), counted, MARKS, "T")
 
 
 @pytest.mark.parametrize("answered, status, body, outcome", [
@@ -114,6 +115,28 @@ async def test_the_end_is_kept_and_the_warm_up_is_not_counted(serve):
     pool.close()
     assert not sessions.exhausted
     assert 0 < counted.outcomes["granted"] < len(sessions.granted)
+
+
+class Busy:
+    """A pool of a daemon that has no room at first."""
+
+    def __init__(self, times):
+        self.bodies, self._times = [], times
+
+    def post(self, path, body, result):
+        self.bodies.append(body)
+        result(200, b"END Busy. Dial again." if len(self.bodies) <= self._times else b"END You have it.")
+
+
+def test_who_was_told_busy_dials_again_a_little_later_in_another_session():
+    clock, pool, counted = Clock(), Busy(2), Counted(0.0, 10.0)
+    sessions = SessionLoad(clock, clock.seconds, pool, iter(["33700000001"]), counted, MARKS, "T")
+    sessions.run(1)
+    assert len(pool.bodies) == 1
+    clock.pump([BUSY_PAUSE_S, BUSY_PAUSE_S])
+    assert counted.outcomes == {"busy": 2, "granted": 1} and sessions.granted == ["33700000001"]
+    assert [body.split(b"&")[0] for body in pool.bodies] == [b"sessionId=T1", b"sessionId=T2", b"sessionId=T3"]
+    assert sessions.exhausted and sessions.done.called
 
 
 @pytest_twisted.ensureDeferred
