@@ -12,7 +12,7 @@ small that all get slower, not faster; and a feed that keeps the store busy shut
 It never exceeds `most`.  Only dials are turned away: who has dialled is served to the end.
 """
 
-LEAST = 200
+LEAST = 60
 WINDOW_MS = 100
 SHRINK, GROW = 0.9, 1.1
 

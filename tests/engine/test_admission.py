@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tectonics.engine.admission import LEAST, WINDOW_MS, Admission
 
-TARGET_MS = 50
+TARGET_MS = 40
 
 
 def windows(admission, count, took_s=None, turned_away=True, begin=0):
