@@ -23,6 +23,7 @@ from tectonics.simulators.load import GRANTED
 
 HERE = Path(__file__).parent
 WARM_S = 5.0
+RECHARGE_S_MAX = 30.0  # of recharges afterwards; half as long as the sessions where that is less
 LOAD_START_S = 1.5  # until the load processes are there
 BORROWERS_PER_SECOND = 5_000  # who have an account in the ledger; more than can be served
 UNDER_WAY_MAX = 900  # sessions of an open loop, a connection each; the daemon takes 1000 connections
@@ -66,8 +67,9 @@ class Bench:
     def measure(self, turn: int) -> tuple[dict, list[str]]:
         """Daemons and one phase: what was seen and found, and what does not agree in the books."""
         seconds = self._chosen.seconds
+        phase = Phase(turn, seconds, self._chosen.offered, recharge_s=min(seconds / 2, RECHARGE_S_MAX))
         with running(self._directory, self._origins) as (nodes, ledger):
-            seen = self._run(Phase(turn, seconds, self._chosen.offered, recharge_s=seconds / 2), nodes, ledger)
+            seen = self._run(phase, nodes, ledger)
             seen["rss_mb_max"] = max(machine.rss_max_mb(node.pid) for node in nodes)
         with closing(self._engine.connection()) as connection:
             books = Books(connection, [self._ledger])
