@@ -11,7 +11,7 @@ from tectonics.domain.screens import Dialled
 from tectonics.engine.admission import Admission
 from tectonics.engine.pace import Limits
 from tectonics.engine.sessions import STEPS_MAX
-from tests.engine.world import STYLE, build, drain, run
+from tests.engine.world import STYLE, build, drain, run, settle
 from tests.workflows.world import MSISDN
 
 
@@ -163,6 +163,17 @@ def test_beyond_what_is_admitted_a_dial_is_told_busy_and_counted(node):
     assert step(node, session="second").text == "busy"
     assert node.metrics.counts["tectonics_shed_total", ("dial",)] == 1
     assert run(node.clock, first).text == "refused.billing_unavailable"
+
+
+def test_while_dials_are_turned_away_what_is_lent_is_still_confirmed_and_paid_back(node):
+    step(node)
+    step(node, "2")
+    node.core.sessions._admission = Admission(0, 50)
+    assert step(node, session="another").text == "busy"
+    assert step(node, "2*1").text.startswith("result.granted")
+    assert run(node.clock, node.recharge()) == "OK"
+    settle(node, 10)
+    assert node.metrics.counts["tectonics_recoveries_total", ("full",)] == 1
 
 
 def test_admission_hears_how_long_a_decision_takes_without_the_billing_system(node):
