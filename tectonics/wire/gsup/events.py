@@ -19,7 +19,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Up:
-    """The peer knows who we are: from now on it routes to us."""
+    """The peer knows who we are: it routes to us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 `connected`, then `receive` with whatever arrives, `due` when `next_at` has come, and after each of them
 `take` what is to be written.  Times are seconds on any clock that only rises.
 
-The server asks who we are as soon as it accepts us, and never confirms our answer, so the link is up once we
-have answered.  Both sides may ping; a link on which nothing is heard for as long as a ping and its answer
-may take is down.
+The server asks who we are as soon as it accepts us.  OsmoHLR never confirms our answer, and until it has read
+it nothing is routed to us; so a ping goes behind the answer, and what comes back then proves that the link is
+up.  Both sides may ping; a link on which nothing is heard for as long as a ping and its answer may take is down.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tectonics.wire.gsup.events import Down, Event, Ignored, Up
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long the link waits, in seconds: for the server's question, between pings, for a ping's answer."""
+    """How long the link waits, in seconds: until it is up, between pings, for a ping's answer."""
 
     identity_s: float = 10.0
     ping_s: float = 30.0
@@ -39,6 +39,7 @@ class Link:
         self._unwritten = bytearray()
         self._deadline = float("inf")
         self._pinged = False
+        self._introduced = False
         self.up = False
 
     @property
@@ -56,7 +57,7 @@ class Link:
         self._frames = ipa.Frames()
         self._unwritten.clear()
         self._deadline = float("inf")
-        self._pinged = self.up = False
+        self._pinged = self._introduced = self.up = False
 
     def take(self) -> bytes:
         """What is to be written to the connection now."""
@@ -82,12 +83,12 @@ class Link:
         if now < self._deadline:
             return []
         if not self.up or self._pinged:
-            why = "the peer answers no ping" if self.up else "the peer did not ask who we are"
+            why = "the peer answers no ping" if self._introduced else "the peer did not ask who we are"
             self.disconnected()
             return [Down(why)]
         self._pinged = True
         self._deadline = now + self._times.pong_s
-        self._write(ipa.CCM, ipa.encode_ccm(ipa.Ping()))
+        self._control(ipa.Ping())
         return []
 
     def _heard(self, now: float) -> None:
@@ -99,25 +100,31 @@ class Link:
         if frame is None:
             raise BadMessage("a frame is too long")
         if frame.protocol == ipa.CCM:
-            return self._control(ipa.decode_ccm(frame.payload), now)
+            return self._controlled(ipa.decode_ccm(frame.payload), now)
         if frame.protocol != ipa.EXTENDED or frame.payload[:1] != bytes([ipa.EXTENSION_GSUP]):
             raise BadMessage(f"frames of protocol {frame.protocol:#04x} that are not GSUP are not spoken here")
-        if not self.up:
+        if not self._introduced:
             raise BadMessage("a message before the peer asked who we are")
-        return [gsup.decode(frame.payload[1:])]
+        return [*self._known(now), gsup.decode(frame.payload[1:])]
 
-    def _control(self, message: ipa.Ccm, now: float) -> list[Event]:
+    def _controlled(self, message: ipa.Ccm, now: float) -> list[Event]:
         match message:
             case ipa.Ping():
-                self._write(ipa.CCM, ipa.encode_ccm(ipa.Pong()))
+                self._control(ipa.Pong())
             case ipa.IdentityRequest(tags):
-                asked = {tag: self._identity[tag] for tag in tags if tag in self._identity}
-                told = asked | {ipa.SERIAL_NUMBER: self._identity[ipa.SERIAL_NUMBER]}
-                self._write(ipa.CCM, ipa.encode_ccm(ipa.IdentityResponse(told)))
+                self._introduce(tags)
+            case ipa.Pong() | ipa.IdentityAck() if self._introduced:
                 return self._known(now)
-            case ipa.IdentityResponse():
-                raise BadMessage("an answer that we did not ask for")
+            case _:
+                raise BadMessage("an answer to nothing that we asked")
         return []
+
+    def _introduce(self, tags: tuple[int, ...]) -> None:
+        asked = {tag: self._identity[tag] for tag in tags if tag in self._identity}
+        self._control(ipa.IdentityResponse(asked | {ipa.SERIAL_NUMBER: self._identity[ipa.SERIAL_NUMBER]}))
+        if not self._introduced:
+            self._introduced = True
+            self._control(ipa.Ping())
 
     def _known(self, now: float) -> list[Event]:
         if self.up:
@@ -125,6 +132,9 @@ class Link:
         self.up = True
         self._heard(now)
         return [Up()]
+
+    def _control(self, message: ipa.Ccm) -> None:
+        self._write(ipa.CCM, ipa.encode_ccm(message))
 
     def _write(self, protocol: int, payload: bytes) -> None:
         self._unwritten += ipa.encode_frame(protocol, payload)

@@ -13,14 +13,16 @@ from tests.wire.gsup.octets import (
     DIALLED_133,
     END,
     ERROR,
+    GREETED,
     IDENTITY_REQUEST,
     PING,
+    PONG,
     REQUEST,
     answered,
     ss,
 )
 
-TOKENS = (IDENTITY_REQUEST, PING, ss(REQUEST, BEGIN, DIALLED_133), ss(REQUEST, BEGIN, DIALLED_133, session=8),
+TOKENS = (IDENTITY_REQUEST, PING, PONG, ss(REQUEST, BEGIN, DIALLED_133), ss(REQUEST, BEGIN, DIALLED_133, session=8),
           ss(REQUEST, CONTINUE, answered("1")), ss(REQUEST, CONTINUE, answered("1", 2)), ss(REQUEST, END), ss(ERROR, END, more="020160"),
           ss(REQUEST, BEGIN, "a106 020109 02013b"), ss(REQUEST, CONTINUE, "a306 020101 020147"), b"\x00\x10\xee\x05\x20", b"\xff\xff\xee")
 SCREEN = Words(GSM7, b"x" * 128)
@@ -28,7 +30,7 @@ SESSIONS_MAX = 3
 
 
 def check(data: bytes) -> None:
-    for known in (b"", IDENTITY_REQUEST):
+    for known in (b"", GREETED):
         alike(lambda pieces, known=known: _heard([known, *pieces]), data)
 
 

@@ -2,6 +2,7 @@
 
 IDENTITY_REQUEST = bytes.fromhex("0011 fe 0401080107010201030104010501010100")
 PING, PONG = bytes.fromhex("0001 fe 00"), bytes.fromhex("0001 fe 01")
+GREETED = IDENTITY_REQUEST + PONG  # and the answer to the ping that goes behind our name
 IMSI = "001010000000001"
 
 BEGIN, CONTINUE, END = 1, 2, 3
@@ -14,6 +15,13 @@ def packed(text: str) -> str:
     """ASCII letters and digits as one number of 7 bits each, in hexadecimal; eight or less than seven a group."""
     number = sum(ord(letter) << 7 * at for at, letter in enumerate(text))
     return number.to_bytes((7 * len(text) + 7) // 8, "little").hex()
+
+
+def dialling(code: str, invoke: int = 1) -> str:
+    """The handset's request."""
+    said = packed(code)
+    size = len(said) // 2
+    return f"a1{size + 13:02x} 0201{invoke:02x} 02013b 30{size + 5:02x} 04010f 04{size:02x} {said}"
 
 
 def asking(text: str, invoke: int = 1) -> str:
@@ -55,9 +63,9 @@ def bcd(imsi: str) -> str:
 
 
 def identity(name: str) -> bytes:
-    """The answer of a switch or an entity called `name`, as osmo-euse-demo gives it: unit name and serial number."""
-    told = b"".join((len(name) + 2).to_bytes(2, "big") + bytes([tag]) + name.encode() + b"\0" for tag in (1, 0))
-    return frame(0xFE, b"\x05" + told)
+    """The answer of a switch or an entity called `name`: unit id, which OsmoHLR insists on, unit name, serial number."""
+    told = [(8, b"0/0/0"), (1, name.encode()), (0, name.encode())]
+    return frame(0xFE, b"\x05" + b"".join(bytes([0, len(text) + 2, tag]) + text + b"\0" for tag, text in told))
 
 
 def frames(data: bytes) -> list[tuple[int, str]]:

@@ -17,6 +17,7 @@ from tests.wire.gsup.octets import (
     DIALLED_133,
     END,
     ERROR,
+    GREETED,
     IDENTITY_REQUEST,
     IMSI,
     REQUEST,
@@ -44,7 +45,7 @@ class World:
 
     def connect(self, now):
         self.entity.connected(now)
-        assert self.entity.receive(IDENTITY_REQUEST, now) == [Up()]
+        assert self.entity.receive(GREETED, now) == [Up()]
         self.entity.take()
 
     def hear(self, data, now=1.0):

@@ -6,7 +6,8 @@ import pytest
 
 from tectonics.wire.gsup.events import Down, Ignored, Up
 from tectonics.wire.gsup.link import Link, Times
-from tests.wire.gsup.octets import IDENTITY_REQUEST, PING, PONG, REQUEST, frame, frames, ss
+from tectonics.wire.gsup.message import Message
+from tests.wire.gsup.octets import GREETED, IDENTITY_REQUEST, IMSI, PING, PONG, REQUEST, frame, frames, ss
 
 NEVER = float("inf")
 
@@ -23,7 +24,7 @@ def link():
 @pytest.fixture
 def up(link):
     link.connected(100)
-    hear(link, IDENTITY_REQUEST, 100)
+    hear(link, GREETED, 100)
     link.take()
     return link
 
@@ -31,18 +32,28 @@ def up(link):
 def test_says_who_we_are_when_asked(link):
     link.connected(100)
     assert link.take() == b"" and not link.up
-    assert hear(link, IDENTITY_REQUEST, 101) == [Up()]
-    [(protocol, payload)] = frames(link.take())
-    assert protocol == 0xFE
+    assert hear(link, IDENTITY_REQUEST, 101) == [] and not link.up
+    [(protocol, payload), ping] = frames(link.take())
+    assert protocol == 0xFE and [ping] == frames(PING)
     name = b"EUSE-tectonics\0".hex()
     assert payload.startswith("05") and f"001001{name}" in payload and f"001000{name}" in payload
     assert link.take() == b""
 
 
+@pytest.mark.parametrize("proof, told", [
+    (PONG, [Up()]), (bytes.fromhex("0001 fe 06"), [Up()]), (PONG * 3, [Up()]),
+    (bytes.fromhex("000c ee 05 20 0108 00010100000000f1"), [Up(), Message(0x20, IMSI)]),
+])
+def test_is_up_once_the_peer_must_have_read_our_name(link, proof, told):
+    link.connected(100)
+    hear(link, IDENTITY_REQUEST, 100)
+    assert hear(link, proof, 101) == told and link.up
+
+
 def test_answers_only_what_is_asked_and_always_its_name(link):
     link.connected(0)
     hear(link, bytes.fromhex("0003 fe 040108"), 0)
-    assert frames(link.take()) == [(0xFE, "05" + "000708" + b"0/0/0\0".hex() + "001000" + b"EUSE-tectonics\0".hex())]
+    assert frames(link.take())[:1] == [(0xFE, "05" + "000708" + b"0/0/0\0".hex() + "001000" + b"EUSE-tectonics\0".hex())]
 
 
 def test_is_up_once(up):
@@ -60,8 +71,15 @@ def test_is_down_when_nobody_asks(link):
 
 def test_a_frame_before_the_question_does_not_make_it_up(link):
     link.connected(100)
-    assert hear(link, PONG + ss(REQUEST, 1), 105) == [Ignored("a message before the peer asked who we are")]
+    assert hear(link, PONG + ss(REQUEST, 1), 105) == [
+        Ignored("an answer to nothing that we asked"), Ignored("a message before the peer asked who we are")]
     assert link.next_at == 110
+
+
+def test_is_down_when_it_does_not_come_up_in_time(link):
+    link.connected(100)
+    hear(link, IDENTITY_REQUEST + PING, 105)
+    assert link.due(110) == [Down("the peer answers no ping")]
 
 
 def test_pings_when_it_hears_nothing_and_is_down_without_an_answer(up):
@@ -93,7 +111,7 @@ def test_answers_pings(up):
     (frame(0xEE, b"\x05"), "an empty GSUP message"),
     (frame(0xFE, b""), "an empty CCM message"),
     (frame(0xFE, bytes.fromhex("05000200")), "does not fit"),
-    (frame(0xFE, b"\x05"), "an answer that we did not ask for"),
+    (frame(0xFE, b"\x05"), "an answer to nothing that we asked"),
 ])
 def test_odd_frames_are_told_and_survived(up, data, why):
     [ignored, *after] = hear(up, data + PING, 101)
@@ -106,4 +124,4 @@ def test_nothing_of_an_old_connection_reaches_a_new_one(up):
     up.disconnected()
     assert up.take() == b"" and not up.up
     up.connected(200)
-    assert hear(up, IDENTITY_REQUEST, 200) == [Up()]
+    assert hear(up, GREETED, 200) == [Up()]
