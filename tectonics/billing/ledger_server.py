@@ -171,6 +171,7 @@ class LedgerProtocol(Protocol):
         self._unread: deque[bytes | None] = deque()  # of one received chunk at most
         self._unanswered = 0
         self._peer_reads = True
+        self._reading = True
         self._working = False
 
     def connectionMade(self):
@@ -215,10 +216,12 @@ class LedgerProtocol(Protocol):
         while self._unread and self._ready():
             self._take(self._unread.popleft())
         self._working = False
-        if self._ready():
-            self.transport.resumeProducing()
-        else:
-            self.transport.pauseProducing()
+        if self._ready() != self._reading:
+            self._reading = not self._reading
+            if self._reading:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
 
     def _take(self, line: bytes | None) -> None:
         try:

@@ -13,6 +13,7 @@ from tectonics.daemon.deadlines import Deadlines
 from tectonics.ports import Clock
 
 ANCHOR_S = 2.0
+LOOK_S = 0.05  # between two comparisons
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 
 
@@ -22,18 +23,24 @@ class WallClock:
     def __init__(self, reactor, source=time) -> None:
         """`source` has the machine's clocks, `time()` and `monotonic()`."""
         self._source = source
+        self._monotonic = source.monotonic
         self._offset_s = source.time() - source.monotonic()
+        self._look_at_s = 0.0  # when the two are compared next
         self._deadlines = Deadlines(reactor, source.monotonic)
         self.callLater = self._deadlines.call_later  # as IReactorTime; it comes up to a slot late
 
     def seconds(self) -> float:
         """Seconds since 1970-01-01 UTC."""
-        now = self._source.monotonic() + self._offset_s
-        wall = self._source.time()
-        if abs(wall - now) > ANCHOR_S:
-            self._offset_s += wall - now
-            return wall
-        return now
+        monotonic_s = self._monotonic()
+        if monotonic_s >= self._look_at_s:
+            self._compare(monotonic_s)
+        return monotonic_s + self._offset_s
+
+    def _compare(self, monotonic_s: float) -> None:
+        self._look_at_s = monotonic_s + LOOK_S
+        offset_s = self._source.time() - monotonic_s
+        if abs(offset_s - self._offset_s) > ANCHOR_S:
+            self._offset_s = offset_s
 
 
 class RisingIds:

@@ -6,6 +6,7 @@ in one currency; text appears only at the door (feed, API, configuration) and on
 """
 
 import re
+from functools import lru_cache
 
 from tectonics.domain.errors import BadMoney
 
@@ -46,6 +47,7 @@ def parse_minor(text: str, currency: str) -> int:
     return -value if sign else value
 
 
+@lru_cache(maxsize=4096)  # the amounts and fees of the tiers, again and again
 def format_minor(amount_minor: int, currency: str) -> str:
     """`amount_minor` as text with the currency's decimals: 250 EUR is "2.50"."""
     places = _DECIMALS.get(currency, 2)

@@ -81,6 +81,8 @@ def shown(text: str, style: Style) -> str:
 
 def fits(text: str, style: Style) -> bool:
     """Whether `text`, as it will be shown, keeps within one screen of the channel."""
+    if len(text) <= style.septets_max and _ALL_ONE_SEPTET(text):
+        return True
     seen = shown(text, style)
     length = septets(seen)
     return ucs2_units(seen) <= style.ucs2_max if length is None else length <= style.septets_max
@@ -91,6 +93,8 @@ def cut(text: str, style: Style) -> str:
 
     Never splits an extension character, a surrogate pair, or a letter from its combining marks.
     """
+    if len(text) <= style.septets_max and _ALL_ONE_SEPTET(text):
+        return text
     seen = shown(text, style)
     if fits(seen, style):
         return seen

@@ -214,6 +214,7 @@ def test_a_node_whose_disk_is_full_lends_nothing_and_recovers(world):
 
 def test_a_time_of_day_that_jumps_changes_the_dates_and_nothing_else(world):
     world.jump("n1", 3600)
+    world.run_for(1)
     borrow(world)
     [(at,)] = rows(world.store_path, "SELECT at FROM ticket")
     assert 3_600_000 <= at - world.now_ms + 1000 < 3_602_000
