@@ -38,7 +38,7 @@ def encode(pdu: Pdu) -> bytes:
     body = b"".join([field.write(name, getattr(pdu, name)) for name, field in fields(type(pdu))])
     if pdu.tlvs:
         body += tlvs.write(pdu.tlvs)
-    if pdu.status and isinstance(pdu, Answer) and not any(body):
+    if pdu.status and isinstance(pdu, Answer) and not pdu.tlvs and not any(body):
         body = b""
     return HEADER.pack(HEADER.size + len(body), pdu.command, pdu.status, pdu.sequence) + body
 

@@ -87,6 +87,8 @@ def test_text_may_lack_its_final_zero():
 def test_an_answer_may_lack_its_body_and_a_request_may_not():
     assert decode(octets(SubmitSmResp, b"")) == SubmitSmResp()
     assert len(encode(SubmitSmResp(status=Status.RTHROTTLED))) == 16
+    zeros = SubmitSmResp(status=Status.RTHROTTLED, tlvs=(Tlv(0, b""),))
+    assert decode(encode(zeros)) == zeros
     assert refused(octets(SubmitSm, b"")) == (Status.RINVCMDLEN, "ends before service_type")
 
 
