@@ -15,20 +15,26 @@ from tectonics.simulation.population.person import draw_person
 
 DAYS_MAX, SUBSCRIBERS_MAX, NODES_MAX = 3660, 1_000_000, 2
 FIRST_MSISDN = 33_620_000_000
+BRISK_SHARE, BRISK_DAYS, ORDINARY_DAYS_MAX = 0.2, 0.1, 2.0
+HURRY = {"brisk": 3.0, "ordinary": 1.0, "seldom": 1.0}
 HURRIED_MAX, QUIET = 200, 0.05  # of more people each does about one thing a day, as people do
 NOTHING_ASKED = Options()
 
 
 def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     """The plan of a seed. An option does not change what is drawn for the others."""
-    chance = {name: random.Random(f"{seed}:{name}") for name in ("shape", "policy", "peers", "people", "faults")}
+    chance = {name: random.Random(f"{seed}:{name}") for name in ("shape", "pace", "policy", "peers", "people", "faults")}
+    brisk = chance["pace"].random() < BRISK_SHARE and options.days is None
     days, subscribers, nodes, ledger, promises = _shape(chance["shape"], options)
+    days = BRISK_DAYS if brisk else days
     capabilities = _capabilities(chance["shape"], promises)
     policy = draw_policy(chance["policy"])
-    pace = 1.0 if subscribers <= HURRIED_MAX else QUIET
-    people = tuple(draw_person(chance["people"], str(FIRST_MSISDN + n), pace) for n in range(subscribers))
+    hurried = subscribers <= HURRIED_MAX
+    pace = "brisk" if brisk else "ordinary" if hurried and days <= ORDINARY_DAYS_MAX else "seldom"
+    people = tuple(draw_person(chance["people"], str(FIRST_MSISDN + n), HURRY[pace] if hurried else QUIET)
+                   for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
-    return Plan(seed, options, days, nodes, ledger, promises, capabilities, policy,
+    return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities, policy,
                 _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
                 faults.draw(chance["faults"], layout) if options.faults else ())
 

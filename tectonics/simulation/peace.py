@@ -1,15 +1,19 @@
 """Peace: the faults stop, and within a bounded time everything that waits is settled and everybody has paid.
 
-Clocks are set right first.  What is under way comes to its end, with operators who resolve at once what no machine can tell.  Then
-everyone who still owes recharges enough to pay it all.  After that the books must be quiet (invariants/settled.py).
+Clocks are set right first.  What is under way comes to its end, with operators who resolve what no machine can
+tell.  Then everyone who still owes recharges enough to pay it all.  After that the books must be quiet
+(invariants/settled.py), consumers and files have everything.
 """
 
+from functools import partial
+
 from tectonics.simulation.faults import billing
+from tectonics.simulation.peers.paper import ticket_files
 from tectonics.simulation.stage import Stage
 
 SETTLE_S = 7200.0  # for what is under way; the longest pause between two retries is 300 s
 LOOK_S = 20.0
-CERTAIN_S = 600.0
+CERTAIN_S = 900.0
 SLOWEST_S = 60.0  # from then on operators look each minute
 
 
@@ -28,6 +32,7 @@ async def make_peace(stage: Stage) -> None:
         stage.feed.tell("recharge", msisdn, owed_minor * 100 // share + lacking + 100, "voucher")
     await _settle(stage)
     await _until(stage, stage.consumers.have_all, SETTLE_S)
+    await _until(stage, partial(_written, stage), SETTLE_S)
 
 
 async def _set_clocks_right(stage: Stage) -> None:
@@ -38,6 +43,12 @@ async def _set_clocks_right(stage: Stage) -> None:
         stage.world.jump(name, -wrong_s)
         fastest_s = max(fastest_s, wrong_s)
     await stage.sleep(fastest_s)
+
+
+def _written(stage: Stage) -> bool:
+    """Whether the files hold as many tickets as were numbered."""
+    return all(sum(len(file.lines) for file in ticket_files(folder)) >= stage.auditor.numbered(name)
+               for name, folder in stage.world.ticket_folders.items())
 
 
 def _debts(stage: Stage) -> dict[str, int]:

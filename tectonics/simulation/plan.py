@@ -81,6 +81,7 @@ class Plan:
     nodes: int
     ledger: str
     promises: str
+    pace: str  # how often the daemon looks after things: brisk as in production, ordinary, seldom
     capabilities: Capabilities
     policy: dict
     gateway: GatewayTraits

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tectonics.config.policy import decode_policy
+from tectonics.daemon.host import Rhythm
 from tectonics.simulation import faults
 from tectonics.simulation.books import Auditor
 from tectonics.simulation.coverage import Coverage, Move
@@ -28,13 +29,21 @@ from tectonics.simulation.peers.gateway import GatewayPeer
 from tectonics.simulation.peers.operators import Operators
 from tectonics.simulation.peers.paper import ticket_files
 from tectonics.simulation.plan import DAY_S, Fault, Plan
+from tectonics.simulation.shape import SELDOM, Shape
 from tectonics.simulation.stage import Stage
 from tectonics.simulation.street import Street
-from tectonics.simulation.world import Shape, World
+from tectonics.simulation.world import World
 
 LOOK_S = 1800.0
 CLOSE_LOOKS_S = (0.02, 1.0, 30.0)  # after a fault begins
-LEASE_S = 300  # as much longer than the world's rhythm as production's is longer than production's
+PACES = {  # how often the daemon looks after things, and a lease that is longer than that, as production's is
+    "brisk": (Rhythm(outbox_s=4.0, overdue_s=60.0, refresh_s=60.0, gauges_s=600.0, watch_s=600.0, connections_s=60.0,
+                     consumers_s=20.0, ticket_files_s=600.0, till_s=20.0), 30),
+    "ordinary": (Rhythm(outbox_s=60.0, overdue_s=300.0, refresh_s=300.0, gauges_s=3600.0, watch_s=1800.0,
+                        retention_s=7200.0, connections_s=60.0, consumers_s=120.0, ticket_files_s=1800.0,
+                        till_s=120.0), 150),
+    "seldom": (SELDOM, 700),
+}
 PEACE_S = 10 * 3600.0  # virtual; the peace has bounds of its own and is shorter
 COMPLAINTS_MAX = 5
 MEMORY = Path("/dev/shm")
@@ -97,9 +106,10 @@ def _memory() -> Path | None:
 
 
 def _shape(plan: Plan) -> Shape:
+    rhythm, lease_s = PACES[plan.pace]
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
-                 overrides={"outbox.lease_s": LEASE_S})
+                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s})
 
 
 def _provision(world: World, plan: Plan) -> None:

@@ -23,7 +23,7 @@ def test_every_plan_is_bounded_and_its_policy_is_one():
     for seed in SEEDS:
         plan = draw(seed)
         assert decode_policy(plan.policy, 1).segments
-        assert 2 <= len(plan.faults) <= FAULTS_MAX
+        assert 4 <= len(plan.faults) <= FAULTS_MAX
         assert all(0 <= fault.at_s < plan.lasts_s and fault.kind in KINDS for fault in plan.faults)
         assert plan.nodes == 1 or plan.ledger == "process"
         assert len({person.msisdn for person in plan.people}) == len(plan.people)

@@ -12,7 +12,7 @@ from tectonics.simulation.plan import Fault
 
 KINDS: dict[str, Kind] = {kind.name: kind for family in (crashes, network, machines, billing, consumers)
                           for kind in family.KINDS}
-A_DAY, FAULTS_MIN, FAULTS_MAX = 16, 2, 2000
+A_DAY, FAULTS_MIN, FAULTS_MAX = 16, 4, 2000
 DAY_S = 86_400
 
 
