@@ -54,6 +54,7 @@ class TicketConsumer:
         self.last_seq = 0  # the highest number received
         self.received = self.repeated = self.unflagged = self.holes = 0
         self.connections = self.pings = 0
+        self.ungreeted = 0  # connections in a row that ended without OK or GAP
         self.gaps: list[int] = []  # `oldest` of each announced gap
         self.errors: list[str] = []
         self.greeting: Ok | Gap | None = None
@@ -63,9 +64,11 @@ class TicketConsumer:
         self._waiting: list[tuple[Callable[[], bool], Deferred[None]]] = []
 
     def start(self) -> None:
-        """Connects, and again after each loss."""
+        """Connects, and again after each loss; who is not greeted waits longer each time."""
+        pause_s = backoffPolicy(*RETRY_S, jitter=self._jitter)
         self._service = ClientService(self._endpoint, Factory.forProtocol(lambda: _Consuming(self)),
-                                      retryPolicy=backoffPolicy(*RETRY_S, jitter=self._jitter), clock=self.clock)
+                                      retryPolicy=lambda failed: pause_s(max(failed, self.ungreeted)),
+                                      clock=self.clock)
         self._service.startService()
 
     def stop(self) -> Deferred[None]:
@@ -117,6 +120,7 @@ class _Consuming(Protocol):
         self._codec = ClientSide()
         self._seq = self._acknowledged = 0
         self._origin = ""
+        self._greeted = False
 
     def connectionMade(self) -> None:
         self._consumer.connections += 1
@@ -127,6 +131,7 @@ class _Consuming(Protocol):
 
     def connectionLost(self, reason) -> None:
         self._consumer.protocol = None
+        self._consumer.ungreeted = 0 if self._greeted else self._consumer.ungreeted + 1
         self._consumer.look()
 
     def dataReceived(self, data: bytes) -> None:
@@ -151,15 +156,19 @@ class _Consuming(Protocol):
                 if 0 < self._consumer.ack_every <= self._seq - self._acknowledged:
                     self._acknowledge()
             case Ok(origin, _, _):
-                self._origin, self._consumer.greeting = origin, event
+                self._greet(origin, event)
             case Gap(origin, oldest):
-                self._origin, self._consumer.greeting = origin, event
+                self._greet(origin, event)
                 self._consumer.gaps.append(oldest)
             case Ping():
                 self._consumer.pings += 1
                 self._send(Pong())
             case Err(why):
                 self._consumer.errors.append(why)
+
+    def _greet(self, origin: str, greeting: Ok | Gap) -> None:
+        self._greeted = True
+        self._origin, self._consumer.greeting = origin, greeting
 
     def _acknowledge(self) -> None:
         if self._seq > self._acknowledged and self._consumer.ack_every:

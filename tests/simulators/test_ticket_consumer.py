@@ -2,7 +2,11 @@
 
 import pytest
 import pytest_twisted
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
 from tectonics.simulators.ticket_consumer import TicketConsumer
 from tests.tickets.fakes import ticket_line
@@ -54,6 +58,31 @@ async def test_an_error_is_remembered(world):
     consumer = world.consumer(origin="elsewhere")
     await consumer.wait_for(lambda: consumer.errors)
     assert consumer.errors[0] == "no tickets of origin elsewhere are kept here"
+
+
+class Refusing:
+    """An endpoint behind which everybody is told ERR."""
+
+    def __init__(self, clock):
+        self.connected, self.clock = 0, clock
+
+    def connect(self, factory):
+        self.connected += 1
+        protocol = factory.buildProtocol(None)
+        protocol.makeConnection(StringTransport())
+        self.clock.callLater(0, protocol.dataReceived, b"ERR come again later\n")
+        self.clock.callLater(0, protocol.connectionLost, Failure(ConnectionDone()))
+        return succeed(protocol)
+
+
+def test_who_is_not_greeted_waits_longer_each_time():
+    clock = Clock()
+    refusing = Refusing(clock)
+    consumer = TicketConsumer(refusing, "x", clock, jitter=lambda: 1.0)
+    consumer.start()
+    clock.pump([0.1] * 600)
+    assert 10 < refusing.connected < 30 and consumer.errors == ["come again later"] * refusing.connected
+    consumer.stop()
 
 
 def test_counts_repetitions_and_holes():
