@@ -81,7 +81,7 @@ async def rust_smsc(port: int, listening: threading.Event, over: threading.Event
         answer(event)
     seen.append((await pushed).is_success)
     seen.append(type(await server.next()).__name__)
-    await asyncio.to_thread(over.wait, PATIENCE_S)  # what it has to say is heard before it stops
+    await asyncio.to_thread(over.wait, PATIENCE_S)  # else it stops before all that it says is written
     await server.stop()
     return seen
 
@@ -110,20 +110,22 @@ def test_our_esme_and_a_centre_in_rust():
     assert centre.result(PATIENCE_S) == ["me", (b"1. 1.00 EUR", tlvs), (b"more", tlvs), True, "Unbound"]
 
 
-async def rust_esme(port: int) -> list:
+async def rust_esme(port: int, heard_out: threading.Event) -> list:
     """A client in Rust: submits, hears one message, unbinds."""
     client = smpp34.Client("127.0.0.1", port, "rust", "secret", bind_type="TRX")
     smsc = await client.connect()
     answer = await smsc.submit_sm("33600000001", b"hello", source_addr="133", tlvs=[
         smpp34.Tlv(smpp34.TLV_USER_MESSAGE_REFERENCE, b"\x12\x34")])
     heard = await smsc.next()
+    await asyncio.to_thread(heard_out.wait, PATIENCE_S)
     await smsc.unbind()
     await client.stop()
     return [smsc.system_id, answer.message_id, heard.short_message, [(tlv.tag, bytes(tlv.value)) for tlv in heard.tlvs]]
 
 
 def test_our_smsc_and_an_esme_in_rust(listener):
-    esme = apart(rust_esme(port_of(listener)))
+    heard_out = threading.Event()
+    esme = apart(rust_esme(port_of(listener), heard_out))
     with listener.accept()[0] as sock:
         talk = Talk(Smsc(0.0), sock)
         bind = talk.until(BindAsked).bind
@@ -135,6 +137,7 @@ def test_our_smsc_and_an_esme_in_rust(listener):
         session = Tlv(Tag.ITS_SESSION_INFO, ItsSessionInfo(9, 3, ends=True))
         talk.session.send(DeliverSm(source_addr="33600000001", short_message=b"1", tlvs=(session,)), "mo", 0.0)
         assert talk.until(Answered).answer.status == Status.ROK
+        heard_out.set()
         assert talk.until(Closed).why == "unbound by the peer"
     assert esme.result(PATIENCE_S) == ["rust", "77", b"1", [(Tag.ITS_SESSION_INFO, b"\x09\x07")]]
 
@@ -180,17 +183,19 @@ def test_our_smsc_and_smpplib(listener):
     assert esme.result(PATIENCE_S) == [[b"id1", b"id0"], [(b"id:id1 stat:DELIVRD", b"id1")]]
 
 
-async def rust_receiver(port: int) -> list:
+async def rust_receiver(port: int, heard_out: threading.Event) -> list:
     """A client in Rust that hears what a centre delivers."""
     client = smpp34.Client("127.0.0.1", port, "rust", "secret", bind_type="RX")
     smsc = await client.connect()
     heard = [await smsc.next() for _ in range(3)]
+    await asyncio.to_thread(heard_out.wait, PATIENCE_S)
     await client.stop()
     return [(event.esm_class, event.short_message) for event in heard]
 
 
 def test_parts_and_a_receipt_arrive_in_rust_as_they_were_sent(listener):
-    esme = apart(rust_receiver(port_of(listener)))
+    heard_out = threading.Event()
+    esme = apart(rust_receiver(port_of(listener), heard_out))
     receipt = DeliverSm(esm_class=4, short_message=b"id:7 stat:DELIVRD err:000")
     assert receipt_of(receipt) == Receipt("7", DELIVERED, "000")
     sent = [DeliverSm(esm_class=part.esm_class, short_message=part.short_message)
@@ -201,4 +206,5 @@ def test_parts_and_a_receipt_arrive_in_rust_as_they_were_sent(listener):
         for pdu in sent:
             talk.session.send(pdu, None, 0.0)
             talk.until(Answered)
+        heard_out.set()
         assert esme.result(PATIENCE_S) == [(pdu.esm_class, pdu.short_message) for pdu in sent]

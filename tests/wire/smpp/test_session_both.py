@@ -19,10 +19,16 @@ from tectonics.wire.smpp.pdus import (
     AlertNotification,
     BindReceiver,
     BindTransceiver,
+    BindTransmitter,
+    CancelSm,
+    DataSm,
     DeliverSm,
     DeliverSmResp,
     EnquireLink,
     EnquireLinkResp,
+    Outbind,
+    QuerySm,
+    ReplaceSm,
     SubmitSm,
     SubmitSmResp,
 )
@@ -88,6 +94,19 @@ def test_a_bind_cannot_be_decided_after_the_end():
 def test_an_unlisted_move_is_a_bug():
     with pytest.raises(IllegalMove, match="'bind' cannot happen in state 'closed'"):
         states.move(states.CLOSED, "bind")
+
+
+@pytest.mark.parametrize(("side", "made", "where"), [
+    (states.ESME, BindReceiver, "open"), (states.ESME, BindTransmitter, "open"), (states.ESME, BindTransceiver, "open"),
+    (states.SMSC, Outbind, "open"), (states.ESME, SubmitSm, "bound_tx bound_trx"),
+    (states.ESME, DataSm, "bound_tx bound_trx"), (states.SMSC, DataSm, "bound_rx bound_trx"),
+    (states.SMSC, DeliverSm, "bound_rx bound_trx"), (states.SMSC, AlertNotification, "bound_rx bound_trx"),
+    (states.ESME, QuerySm, "bound_tx bound_trx"), (states.ESME, CancelSm, "bound_tx bound_trx"),
+    (states.ESME, ReplaceSm, "bound_tx bound_trx"), (states.SMSC, SubmitSm, ""), (states.ESME, DeliverSm, ""),
+    (states.SMSC, BindReceiver, ""), (states.ESME, Outbind, "")])
+def test_who_says_what_where_is_the_specification_s_table(side, made, where):
+    """SMPP 3.4 section 2.3, table 2-1; data_sm of an SMSC only to an ESME that receives."""
+    assert [state for state in (*ALL_STATES, states.CLOSED) if states.may_say(side, made, state)] == where.split()
 
 
 def test_a_notice_is_told_by_the_smsc_alone():
