@@ -223,4 +223,5 @@ def _decode(decoder: msgspec.json.Decoder, line: bytes | None, what: str):
     try:
         return decoder.decode(line)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise BadMessage(f"not a {what} of the ledger: {str(error)[:120]}") from None
+        told = "".join(c if c.isprintable() else "?" for c in str(error)[:120])  # it may quote the line
+        raise BadMessage(f"not a {what} of the ledger: {told}") from None

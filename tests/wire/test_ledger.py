@@ -65,6 +65,8 @@ def test_the_bytes_of_a_credit():
         b"",
         b"{}",
         b'{"do":"steal","n":1}',
+        b'{"do":"\x7f","n":1}',
+        b'{"do":"a\\nb","n":1}',
         b'{"do":"balance","n":1}',
         b'{"do":"balance","n":-1,"msisdn":"33600000001"}',
         b'{"do":"balance","n":1,"msisdn":"12"}',
@@ -76,8 +78,9 @@ def test_the_bytes_of_a_credit():
     ],
 )
 def test_nonsense_is_their_fault(line):
-    with pytest.raises(BadMessage):
+    with pytest.raises(BadMessage) as caught:
         wire.decode_request(line)
+    assert str(caught.value).isprintable()
 
 
 @given(st.binary(max_size=100))
