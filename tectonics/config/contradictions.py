@@ -92,8 +92,8 @@ def of_keys(policy, keys: Keys) -> Iterator[Fault]:
             low, high, step = (money_minor(t, policy.currency) for t in (amount.min, amount.max, amount.step))
             if low <= confirming <= high and (confirming - low) % (step or 1) == 0:
                 yield ("segments", i, "tiers", j, "amount"), (
-                    f"expected no typed amount {keys.yes}: with mode last and no step_field a repeated input "
-                    "of it would confirm; set channels.ussd_http.step_field or another range")
+                    f"expected no typed amount {keys.yes}: with mode last a repeated input of it would confirm; "
+                    "set another range")
 
 
 def of_ports(endpoints: Iterable[tuple[tuple, str]]) -> Iterator[Fault]:

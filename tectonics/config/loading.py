@@ -104,7 +104,7 @@ def _validated(data: dict) -> Sections:
 def _contradictions(settings: Settings, document: Document, wrong: frozenset[str]) -> None:
     faults = [(("policy", *path), text) for path, text in contradictions.of_policy(settings.policy)]
     style = settings.style()
-    if not faults and style.mode == "last" and not style.counted and "channels" not in wrong:
+    if not faults and style.mode == "last" and "channels" not in wrong:
         faults += [(("policy", *path), text)
                    for path, text in contradictions.of_keys(settings.policy, keys(style))]
     listeners = settings.listeners()

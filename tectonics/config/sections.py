@@ -87,7 +87,7 @@ class UssdHttp(Section):
     mode: Literal["cumulative", "last"] = Field(
         "cumulative", description="cumulative: `text` has all inputs joined by *; last: only the newest")
     step_field: str = Field("", pattern=r"^[A-Za-z0-9_.-]{0,64}$", description=(
-        "form field of the gateway's step counter, if it has one; without it mode last confirms with 99"))
+        "form field of the gateway's step counter, if it has one; then a repetition is told from the next input"))
     septets_max: Annotated[Count, Field(ge=80, le=182)] = Field(
         160, description="longest screen in GSM 7-bit (3GPP TS 23.038: at most 182)")
     ucs2_max: Annotated[Count, Field(ge=60, le=80)] = Field(

@@ -34,10 +34,11 @@ class Keys:
 def keys(style: Style) -> Keys:
     """The keys of a channel.
 
-    Where a gateway sends only the newest input and counts no steps, a retry cannot be told from
-    the next input; there the key that confirms is never one that chooses.
+    Where a gateway sends only the newest input, a request that comes again or late cannot always be
+    told from the next input, not even by its step once the menu is forgotten; there the key that
+    confirms is never one that chooses.
     """
-    if style.mode == "last" and not style.counted:
+    if style.mode == "last":
         return Keys(yes="99", back="0")
     return Keys(yes="1", back="2")
 

@@ -41,6 +41,13 @@ def test_an_old_step_that_comes_late_moves_nothing(node):
     assert step(node, "1", style=counted, step=6).text.startswith("confirm 1.00")  # chosen, not agreed to
 
 
+def test_steps_of_an_expired_session_that_come_again_choose_and_never_confirm(node):
+    counted = replace(STYLE, mode="last", counted=True)
+    drain(node.clock, node.clock.seconds() + STYLE.session_s + 1)
+    assert step(node, "2", style=counted, step=2).text.startswith("confirm 2.00")
+    assert step(node, "1", style=counted, step=5).text.startswith("wrong.again")
+
+
 def test_the_end_of_session_event_forgets_the_menu(node):
     step(node)
     node.core.sessions.ended(STYLE, "s1", MSISDN)
