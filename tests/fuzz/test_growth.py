@@ -5,7 +5,7 @@ import pytest
 from tests.fuzz.parsers import load, names
 from tests.fuzz.tracing import trace
 
-SIZE = 120
+SIZE = 80
 TWICE = 3  # and not four times: what is drawn of the bytes differs
 UNITS = (b"[\n", b"{\n", b'{"a":', b"- ", b"? ", b"a: 1\n", b"&", b"%41", b"\n", b"\r", b'"', b"$", b"*1", b",", b"x",
          b"a=1&", b"HELLO 1 x\n", b"GET / HTTP/1.1\r\n\r\n", b"a b c\n", "é".encode(), b" ", b"\\")

@@ -40,7 +40,7 @@ def _heard(side, pieces: list[bytes], bytes_max: int) -> list:
 
 def _survives(side, event) -> None:
     if isinstance(event, Err):
-        event = Err(" ".join(event.why.split()) or "-")
+        event = Err(" ".join(event.why.split())[:COMMAND_BYTES_MAX].rstrip() or "-")
     if isinstance(event, Record):
         event = Record(event.line.rstrip(b"\r"))  # no JSON object ends with one
     greeting = b"" if isinstance(event, Hello) or side is ClientSide else b"HELLO 1 x\n"
