@@ -60,6 +60,7 @@ class Daemon:
         self.state = StateDirectory(settings.state_path, host.disk)
         self.listeners = Listeners(host.reactor)
         self.serving = "starting"  # why it does not serve; empty when it does
+        self.loads = list  # () -> (queue, depth, bound) of every queue, for who watches over the bounds
         self._fenced = fenced
         self._closing: list[tuple[str, object]] = []  # what stop() closes, in reverse order
 
@@ -89,6 +90,7 @@ class Daemon:
         core = build_core(rooms, settings.catalogue, decode_policy, (settings.services.advance.code,),
                           Limits(**dict(settings.limits)), _pace(settings),
                           settings.billing.embedded.read_deadline_s)
+        self.loads = lambda: [*core.loads(), *files.loads()]
         self._at_stop("billing", prepaid.stop)
         tickets = RecentTickets(files.tickets)
         count_tickets(tickets, metrics)

@@ -12,10 +12,11 @@ from tectonics.engine.desk import EngineDesk
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.intake import EngineIntake
+from tectonics.engine.known import KNOWN_MAX
 from tectonics.engine.outbox import OutboxRunner
 from tectonics.engine.pace import Limits, OutboxPace
 from tectonics.engine.policies import PolicyHolder
-from tectonics.engine.sessions import Sessions
+from tectonics.engine.sessions import ENDED_MAX, Sessions
 from tectonics.ports import (
     Alarms,
     Billing,
@@ -58,6 +59,13 @@ class Core:
     policies: PolicyHolder
     limits: Limits
     pace: OutboxPace
+
+    def loads(self) -> list[tuple[str, int, int]]:
+        """(what is kept or waits, how much, its bound), for who watches over the bounds."""
+        limits = self.limits
+        menus_max = limits.sessions_max + min(ENDED_MAX, limits.sessions_max) + limits.dispatch_max
+        return [("menus", len(self.sessions), menus_max), ("known accounts", len(self.engine.known), KNOWN_MAX),
+                ("feed records at work", self.intake.at_work, 2 * limits.feed_max)]
 
 
 def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[str, ...], limits: Limits,

@@ -24,6 +24,11 @@ class EngineIntake:
         """`OK` once durable, `DUP` when seen before."""
         return deferred(self._feed(event))
 
+    @property
+    def at_work(self) -> int:
+        """Records that are being decided; at most twice feed_max."""
+        return self._at_work
+
     def backlogged(self) -> bool:
         """True while a feed should read no further."""
         return self._at_work >= self._limits.feed_max

@@ -15,6 +15,7 @@ from tectonics.simulation.population.person import draw_person
 
 DAYS_MAX, SUBSCRIBERS_MAX, NODES_MAX = 3660, 1_000_000, 2
 FIRST_MSISDN = 33_620_000_000
+TIGHT_SHARE = 0.3  # of the seeds: every bound of the configuration is near
 BRISK_SHARE, BRISK_DAYS, ORDINARY_DAYS_MAX = 0.2, 0.1, 2.0
 HURRY = {"brisk": 3.0, "ordinary": 1.0, "seldom": 1.0}
 HURRIED_MAX, QUIET = 200, 0.05  # of more people each does about one thing a day, as people do
@@ -23,7 +24,7 @@ NOTHING_ASKED = Options()
 
 def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     """The plan of a seed. An option does not change what is drawn for the others."""
-    chance = {name: random.Random(f"{seed}:{name}") for name in ("shape", "pace", "policy", "peers", "people", "faults")}
+    chance = {name: random.Random(f"{seed}:{name}") for name in ("shape", "pace", "settings", "policy", "peers", "people", "faults")}
     brisk = chance["pace"].random() < BRISK_SHARE and options.days is None
     days, subscribers, nodes, ledger, promises = _shape(chance["shape"], options)
     days = BRISK_DAYS if brisk else days
@@ -34,7 +35,8 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     people = tuple(draw_person(chance["people"], str(FIRST_MSISDN + n), HURRY[pace] if hurried else QUIET)
                    for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
-    return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities, policy,
+    return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities,
+                _settings(chance["settings"]), policy,
                 _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
                 faults.draw(chance["faults"], layout) if options.faults else ())
 
@@ -54,6 +56,15 @@ def _capabilities(chance: random.Random, promises: str) -> Capabilities:
     deduplicates, readable_back = PROMISES[promises]
     return Capabilities(deduplicates, chance.choice((20, 60, 3600, 86_400)), readable_back,
                         tells_balance=chance.random() < 0.8)
+
+
+def _settings(chance: random.Random) -> dict[str, object]:
+    if chance.random() > TIGHT_SHARE:
+        return {}
+    return {"limits.sessions_max": chance.randint(2, 20), "limits.dialogues_max": chance.randint(2, 8),
+            "limits.dispatch_max": chance.randint(8, 20), "limits.feed_max": chance.randint(1, 4),
+            "channels.ussd_http.exchanges_max": chance.randint(1, 4), "tickets.window": chance.randint(1, 20),
+            "outbox.poll_max": chance.randint(1, 10)}
 
 
 def _gateway(chance: random.Random, faulty: bool) -> GatewayTraits:

@@ -83,6 +83,7 @@ class Plan:
     promises: str
     pace: str  # how often the daemon looks after things: brisk as in production, ordinary, seldom
     capabilities: Capabilities
+    settings: dict[str, object]  # further keys of the configuration: tight bounds, so that they are met
     policy: dict
     gateway: GatewayTraits
     feed: FeedTraits

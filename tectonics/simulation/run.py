@@ -109,7 +109,7 @@ def _shape(plan: Plan) -> Shape:
     rhythm, lease_s = PACES[plan.pace]
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
-                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s})
+                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings)
 
 
 def _provision(world: World, plan: Plan) -> None:
@@ -186,7 +186,13 @@ class Run:
         stage.consumers.note()
         stage.journal.logged = [f"{process}: {text}" for _, process, text in stage.world.troubles]
         return Scene(stage.auditor.look(all_of_it=over), stage.journal, stage.policies(), stage.world.now_ms,
-                     stage.plan.nodes, over)
+                     stage.plan.nodes, over, self._loads())
+
+    def _loads(self) -> tuple[tuple[str, int, int], ...]:
+        """Of every node that is alive."""
+        nodes = ((name, self.stage.world.processes[name]) for name in self.stage.nodes)
+        return tuple((f"{name}: {queue}", depth, bound) for name, node in nodes if node.alive and node.daemon
+                     for queue, depth, bound in node.daemon.loads())
 
     def _ask(self, scene: Scene) -> None:
         stage = self.stage

@@ -17,6 +17,8 @@ from tectonics.simulation.plan import Plan
 from tectonics.simulation.world import World
 
 FAILURES_MAX = 10
+CONFIRMED, RECHARGE, REVERSAL = "confirmed", "recharge", "reversal"
+MONEY = frozenset({CONFIRMED, RECHARGE, REVERSAL})
 ORDER_S = 30.0
 
 
@@ -34,7 +36,7 @@ class Stage:
         self.feed = self.street = self.consumers = self.operators = None  # see cast.py
         self._decode_policy = decode_policy
         self._policies: dict[int, Policy] = {}
-        self._busy: list[Deferred] = []
+        self._moments: list[tuple[frozenset[str], Deferred]] = []
 
     @property
     def now_s(self) -> float:
@@ -70,16 +72,19 @@ class Stage:
 
     # --- the moments at which a fault hurts most
 
-    def money_moves(self) -> None:
-        """Somebody is about to confirm or to recharge."""
-        waiting, self._busy = self._busy, []
-        for one in waiting:
-            _tell(one, None)
+    def happens(self, what: str) -> None:
+        """A confirmation (CONFIRMED), a recharge or a reversal is about to be sent."""
+        waiting, self._moments = self._moments, []
+        for names, moment in waiting:
+            if what in names:
+                _tell(moment, None)
+            else:
+                self._moments.append((names, moment))
 
-    def next_money(self, within_s: float) -> Deferred[None]:
-        """Fires when the next confirmation or recharge is sent, at the latest after `within_s`."""
+    def next(self, what: frozenset[str], within_s: float) -> Deferred[None]:
+        """Fires when one of these happens the next time, at the latest after `within_s`."""
         moment: Deferred[None] = Deferred()
-        self._busy.append(moment)
+        self._moments.append((what, moment))
         return self.within(moment, within_s)
 
     def look(self) -> None:

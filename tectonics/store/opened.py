@@ -82,6 +82,10 @@ class OpenedStore:
         """How many requests each queue has not answered yet."""
         return {name: queue.depth for name, queue in self._queues.items()}
 
+    def loads(self) -> list[tuple[str, int, int]]:
+        """(queue, how many requests it has not answered yet, its bound)."""
+        return [(f"store {name}", depth, QUEUE_MAX + BATCH_MAX) for name, depth in self.depths().items()]
+
     def close(self) -> Deferred[None]:
         """Answers what was taken, then closes the file."""
         return Deferred.fromCoroutine(self._close())

@@ -4,9 +4,10 @@ import random
 
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
-from tectonics.simulation.stage import Stage
+from tectonics.simulation.stage import REVERSAL, Stage
 
 LASTS_S = (120.0, 1200.0, 5000.0)
+REVERSAL_WITHIN_S = 7200.0
 PERCENTS = (20, 50, 100)
 NOTHING = {"lose_answers_percent": 0, "lose_requests_percent": 0, "refuse_percent": 0, "delay_s": 0.0,
             "hang_balance": False}  # nothing is wrong
@@ -44,6 +45,17 @@ async def _lost_then_refused(stage: Stage, fault: Fault) -> None:
     await stage.order(refuse_percent=0)
 
 
+async def _refuses_a_refund(stage: Stage, fault: Fault) -> None:
+    """What a reversed recharge had paid cannot be returned at first."""
+    await stage.next(frozenset({REVERSAL}), REVERSAL_WITHIN_S)
+    if fault.size > PERCENTS[0]:
+        await stage.order(lose_requests_percent=100)
+        await stage.sleep(fault.lasts_s)
+    await stage.order(lose_requests_percent=0, refuse_percent=100)
+    await stage.sleep(fault.lasts_s)
+    await stage.order(refuse_percent=0)
+
+
 async def _block(stage: Stage, fault: Fault) -> None:
     """The prepaid system blocks some accounts for a while."""
     people = stage.world.random("blocks").sample(stage.plan.people, max(1, len(stage.plan.people) * int(fault.size) // 100))
@@ -60,5 +72,6 @@ KINDS = (
     Kind("slow billing", 4, _draw_delay, _ordered("delay_s")),
     Kind("silent enquiries", 2, _draw_silence, _ordered("hang_balance")),
     Kind("billing requests lost, then refused", 3, _draw_share, _lost_then_refused),
+    Kind("refund refused", 3, _draw_share, _refuses_a_refund),
     Kind("blocked accounts", 3, _draw_share, _block),
 )

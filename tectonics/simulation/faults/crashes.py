@@ -4,10 +4,11 @@ import random
 
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
-from tectonics.simulation.stage import Stage
+from tectonics.simulation.stage import MONEY, REVERSAL, Stage
 
 BUSY_WITHIN_S = 3600.0  # a crash waits at most so long for money to move
 STEPS_MAX, STATEMENTS_MAX = 120, 30
+LEDGER = "ledger"
 UNTIL_S = 120.0  # for so many seconds the steps are counted; then it dies anyway
 
 
@@ -16,7 +17,7 @@ def _downtime_s(chance: random.Random) -> float:
 
 
 def _victim(chance: random.Random, layout: Layout) -> str:
-    return "ledger" if layout.ledger == "process" and chance.random() < 0.3 else layout.node(chance)
+    return LEDGER if layout.ledger == "process" and chance.random() < 0.3 else layout.node(chance)
 
 
 def _draw_steps(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
@@ -32,14 +33,26 @@ def _draw_moment(chance: random.Random, layout: Layout) -> tuple[str, float, flo
 
 
 async def _between_steps(stage: Stage, fault: Fault) -> None:
-    await stage.next_money(BUSY_WITHIN_S)
+    await stage.next(MONEY, BUSY_WITHIN_S)
     stage.world.kill_at(fault.target, steps=int(fault.size))
     await _die(stage, fault)
 
 
 async def _within_a_transaction(stage: Stage, fault: Fault) -> None:
-    await stage.next_money(BUSY_WITHIN_S)
+    await stage.next(MONEY, BUSY_WITHIN_S)
     stage.world.kill_at(fault.target, statements=int(fault.size), after=int(fault.size) % 2 == 0)
+    await _die(stage, fault)
+
+
+def _draw_behind(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
+    return LEDGER if layout.ledger == "process" else layout.node(chance), 400.0, chance.uniform(0.001, 0.01)
+
+
+async def _behind_a_reversal(stage: Stage, fault: Fault) -> None:
+    """It books the reversal, and is gone when the payment is to be returned."""
+    await stage.next(frozenset({REVERSAL}), BUSY_WITHIN_S)
+    await stage.sleep(fault.size)
+    stage.world.kill(fault.target, power=False)
     await _die(stage, fault)
 
 
@@ -68,6 +81,7 @@ async def _stopped(stage: Stage, fault: Fault) -> None:
 KINDS = (
     Kind("crash between two steps", 12, _draw_steps, _between_steps),
     Kind("crash within a transaction", 6, _draw_statements, _within_a_transaction),
+    Kind("crash behind a reversal", 3, _draw_behind, _behind_a_reversal),
     Kind("crash at any time", 2, _draw_moment, _any_time),
     Kind("stop and start", 1, _draw_moment, _stopped),
 )

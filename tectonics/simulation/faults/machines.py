@@ -4,7 +4,7 @@ import random
 
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
-from tectonics.simulation.stage import Stage
+from tectonics.simulation.stage import MONEY, Stage
 
 JUMPS_S = (-1800.0, -60.0, -3.0, 3.0, 45.0, 1800.0)
 COMMITS = ("before", "after")
@@ -49,7 +49,7 @@ async def _slow(stage: Stage, fault: Fault) -> None:
 
 
 async def _commit_fails(stage: Stage, fault: Fault) -> None:
-    await stage.next_money(3600.0)
+    await stage.next(MONEY, 3600.0)
     stage.world.disks[fault.target].commit_fails = COMMITS[int(fault.size)]
     await stage.sleep(fault.lasts_s)
     stage.world.disks[fault.target].commit_fails = ""

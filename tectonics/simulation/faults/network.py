@@ -4,7 +4,7 @@ import random
 
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
-from tectonics.simulation.stage import Stage
+from tectonics.simulation.stage import MONEY, Stage
 
 LASTS_S = (5.0, 40.0, 300.0, 3000.0)
 
@@ -32,7 +32,7 @@ async def _partition(stage: Stage, fault: Fault) -> None:
 
 
 async def _cut(stage: Stage, fault: Fault) -> None:
-    await stage.next_money(fault.lasts_s)
+    await stage.next(MONEY, fault.lasts_s)
     await stage.sleep(0.05)
     stage.world.network.cut(*fault.target.split())
 

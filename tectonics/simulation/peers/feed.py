@@ -41,8 +41,7 @@ class FeedSystem:
         if not calm and self._chance.random() < traits.delayed:
             await self._stage.sleep(self._chance.uniform(0, DELAY_S_MAX))
         record.owed_before = self._stage.auditor.owed(record.msisdn)
-        if record.type in ("recharge", "reversal"):
-            self._stage.money_moves()
+        self._stage.happens(record.type)
         record.answer = await self._until_settled(record)
         record.owed_after = self._stage.auditor.owed(record.msisdn)
         record.generation_after = self._stage.auditor.generation(record.msisdn)

@@ -11,7 +11,7 @@ Every final answer to a confirmation is written down, whoever was there to see i
 from tectonics.simulation.journal import Session, Step
 from tectonics.simulation.population import screens
 from tectonics.simulation.population.intents import Screen
-from tectonics.simulation.stage import Stage
+from tectonics.simulation.stage import CONFIRMED, Stage
 from tectonics.simulators.ussd_gateway import GatewayFault, Steps, read_screen
 
 ANSWER_S, TRIES, AGAIN_S = 15.0, 3, 2.0
@@ -123,7 +123,7 @@ class Line:
         agreed = asked is not None and text.strip() == asked.yes
         if agreed:
             self.session.consents.append(asked)
-            self._stage.money_moves()
+            self._stage.happens(CONFIRMED)
         return await self._send(text, self._part(text) if agreed else "")
 
     async def hang_up(self) -> None:

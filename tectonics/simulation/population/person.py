@@ -22,7 +22,7 @@ class Habits:
     spends: float
     rushes: float  # confirms in several sessions at the same moment
     owes: float  # asks what he owes
-    reverses: float = 0.1  # of his recharges are taken back
+    reverses: float = 0.15  # of his recharges are taken back
     abandons: float = 0.1  # of his sessions
     errs: float = 0.1  # of his inputs are none that was offered
     backs: float = 0.05  # of his confirmations he goes back from
