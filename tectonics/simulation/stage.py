@@ -74,6 +74,8 @@ class Stage:
 
     def happens(self, what: str) -> None:
         """A confirmation (CONFIRMED), a recharge or a reversal is about to be sent."""
+        if self.ending:
+            return
         waiting, self._moments = self._moments, []
         for names, moment in waiting:
             if what in names:
@@ -82,10 +84,11 @@ class Stage:
                 self._moments.append((names, moment))
 
     def next(self, what: frozenset[str], within_s: float) -> Deferred[None]:
-        """Fires when one of these happens the next time, at the latest after `within_s`."""
+        """Fires when one of these happens the next time, at the latest after `within_s`; in the peace never."""
         moment: Deferred[None] = Deferred()
         self._moments.append((what, moment))
-        return self.within(moment, within_s)
+        self.world.call_later(within_s, lambda: None if self.ending else _tell(moment, None))
+        return moment
 
     def look(self) -> None:
         """Asks every invariant now."""

@@ -282,11 +282,11 @@ class World:
 
     def _heard(self, text: str) -> None:
         current = self.timeline.current
-        if current is not None and current.alive and len(self.troubles) < TROUBLES_MAX:
+        if current is not None and current.alive and not current.dying and len(self.troubles) < TROUBLES_MAX:
             self.troubles.append((self.now, current.name, text))
 
     def _fault(self, process, failure: Failure) -> None:
         if process is self._people or process is self.timeline.nature:
             failure.raiseException()
-        if process.alive and len(self.troubles) < TROUBLES_MAX:
+        if process.alive and not process.dying and len(self.troubles) < TROUBLES_MAX:
             self.troubles.append((self.now, process.name, failure.getTraceback()))

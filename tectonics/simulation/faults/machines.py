@@ -33,7 +33,8 @@ def _draw_commit(chance: random.Random, layout: Layout) -> tuple[str, float, flo
 async def _jump(stage: Stage, fault: Fault) -> None:
     stage.world.jump(fault.target, fault.size)
     await stage.sleep(fault.lasts_s)
-    stage.world.jump(fault.target, -fault.size)
+    if not stage.ending:  # else it has been set right
+        stage.world.jump(fault.target, -fault.size)
 
 
 async def _full(stage: Stage, fault: Fault) -> None:
