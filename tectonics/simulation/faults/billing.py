@@ -38,8 +38,6 @@ async def _lost_then_refused(stage: Stage, fault: Fault) -> None:
     """What was lost is refused when it is asked again."""
     await stage.order(lose_requests_percent=int(fault.size))
     await stage.sleep(fault.lasts_s / 2)
-    if stage.peaceful:
-        return
     await stage.order(lose_requests_percent=0, refuse_percent=int(fault.size))
     await stage.sleep(fault.lasts_s / 2)
     await stage.order(refuse_percent=0)
