@@ -1,6 +1,6 @@
 """One connection of a gateway: HTTP/1.1 (RFC 9112) in, answers out in the order of the requests.
 
-llhttp parses (through httptools); this file keeps order and bounds.  Each complete request becomes an
+`gateway_requests` finds the requests; this file keeps order and bounds.  Each complete request becomes an
 `Exchange`, which is given to the service and answered once, at any later time.  Pipelined requests
 are served concurrently; an answer waits until those before it have been written, and is written at
 once when nothing is buffered, instead of in the next turn of the reactor.
@@ -10,8 +10,7 @@ last that is looked at.  After its answer our half of the connection is closed a
 is read off, because closing a socket with unread bytes resets it and would take the answer along
 (RFC 9112 section 9.6).  A peer that closes its half after asking still gets its answers.
 
-Bounds, all in `Limits`: the head (431), the body (413), whatever a request takes on the wire with
-chunk framing (the same two), the time for one request however slowly it trickles (408), idle time
+Bounds, all in `Limits`: the head and the body of a request (gateway_requests), the time for one request however slowly it trickles (408), idle time
 between requests (closed), requests served at once (further ones wait, and reading pauses: at most one
 read's worth), unread answers (reading pauses, then idle time), what is read off and for how long
 (then the connection is aborted).  When the process dies here, the peer sees its connection lost and
@@ -23,16 +22,13 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol as Interface
 
-import httptools
 from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
 from twisted.internet.protocol import Protocol
-from twisted.logger import Logger
 from zope.interface import implementer
 
-log = Logger()
+from tectonics.channels.gateway_requests import RequestReader
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_KEPT = (b"content-length", b"transfer-encoding", b"expect")
 _LINES = {
     400: "not an HTTP/1.1 request",
     405: "only POST is served here",
@@ -112,21 +108,18 @@ class GatewayConnection(Protocol):
         self.service = service
         self._limits = limits
         self._now = service.now
-        self._parser = httptools.HttpRequestParser(self)
+        self._requests = RequestReader(self, limits.head_bytes_max, limits.body_bytes_max, self._now)
         self._exchanges: deque[Exchange] = deque()  # in order, not yet written
         self._waiting: deque[Exchange] = deque()  # those of them that are not yet served
         self._served = 0
         self._admitting = False
-        self._last = False  # nothing more is looked at, only read off
+        self._owes_continue = False
         self._ending = False  # our half is closed
         self._peer_done = False  # the peer's half is closed
         self._held = False  # we do not read
         self._write_blocked = False  # the peer does not read
         self._since = self._now()  # when this connection last became idle, or began to end
-        self._began: float | None = None  # when the unfinished request began
-        self._wire_bytes = 0
         self._read_off_bytes = 0
-        self._forget_request()
 
     # --- what the transport tells -----------------------------------------------------------------
 
@@ -136,13 +129,10 @@ class GatewayConnection(Protocol):
         self.service.opened(self)
 
     def dataReceived(self, data):
-        if self._last:
+        if self._requests.finished:
             self._read_off(len(data))
-            return
-        self._wire_bytes += len(data)
-        self._parse(data)
-        if not self._last and self._wire_bytes > self._wire_bytes_max():
-            self.refuse(431 if self._in_head else 413)
+        else:
+            self._requests.feed(data)
 
     def readConnectionLost(self):
         self._peer_done = True
@@ -153,9 +143,9 @@ class GatewayConnection(Protocol):
         """Our own half-close; nothing follows from it."""
 
     def connectionLost(self, reason):
-        self._last = self._ending = True
+        self._ending = True
         self._held = False
-        self._parser = None  # it refers to us
+        self._requests.close()
         self._exchanges.clear()
         self._waiting.clear()
         self.service.closed(self)
@@ -172,54 +162,30 @@ class GatewayConnection(Protocol):
     def stopProducing(self):
         """The transport is gone; `connectionLost` follows."""
 
-    # --- what the parser tells --------------------------------------------------------------------
+    # --- what the requests are (RequestReader) ----------------------------------------------------
 
-    def on_message_begin(self):
-        if not self._last:
-            self._forget_request()
-            self._began = self._now()
-
-    def on_url(self, url):
-        self._count_head(len(url))
-        if not self._last:
-            self._target += url
-
-    def on_header(self, name, value):
-        self._count_head(len(name) + len(value) + 4)
-        if not self._last and name.lower() in _KEPT:
-            self._kept.append((name.lower(), value))
-
-    def on_headers_complete(self):
-        if self._last:
-            return
-        self._in_head = False
-        if self._parser.get_http_version() not in ("1.1", "1.0"):
-            self.refuse(505)
-        elif self._parser.should_upgrade():
-            self._upgrading = True  # and llhttp stops after this head
-        else:
-            self._look_at_head()
-
-    def on_body(self, data):
-        if self._last:
-            return
-        self._body_bytes += len(data)
-        if self._body_bytes > self._limits.body_bytes_max:
-            self.refuse(413)
-        else:
-            self._body.append(data)
-
-    def on_message_complete(self):
-        if self._last or self._upgrading:
-            return
-        closes = not self._parser.should_keep_alive()
-        exchange = Exchange(self, self._parser.get_method(), self._path(), b"".join(self._body), closes,
-                            not closes and self._parser.get_http_version() == "1.0")
-        self._began = None
+    def requested(self, method: bytes, path: bytes, body: bytes, closes: bool, old: bool) -> None:
+        """A request is complete."""
         self._owes_continue = False
-        self._last = closes
+        exchange = Exchange(self, method, path, body, closes, old)
         self._exchanges.append(exchange)
         self._admit(exchange)
+
+    def refuse(self, status: int) -> None:
+        """Answers `status` as the last thing that is said on this connection."""
+        self._requests.finish()
+        self._owes_continue = False
+        exchange = Exchange(self, b"", b"", closes=True)
+        self._exchanges.append(exchange)
+        self._served += 1
+        self.service.refused(status)
+        exchange.reply(status, _LINES[status] + "\n")
+
+    def expected(self) -> None:
+        """The peer waits for 100 before it sends the body."""
+        self._owes_continue = True
+        if not self._exchanges:
+            self._settled()
 
     # --- order and bounds -------------------------------------------------------------------------
 
@@ -232,25 +198,14 @@ class GatewayConnection(Protocol):
             self._admit_waiting()
             self._read_on()
 
-    def refuse(self, status: int) -> None:
-        """Answers `status` as the last thing that is said on this connection."""
-        self._last = True
-        self._began = None
-        self._owes_continue = False
-        exchange = Exchange(self, b"", b"", closes=True)
-        self._exchanges.append(exchange)
-        self._served += 1
-        self.service.refused(status)
-        exchange.reply(status, _LINES[status] + "\n")
-
     def sweep(self, now: float) -> None:
         """Ends what has taken too long; the factory calls this every few seconds."""
         limits = self._limits
         if self._ending:
             if now - self._since > limits.read_off_s:
                 self.transport.abortConnection()
-        elif self._began is not None:
-            if now - self._began > limits.request_s and not self._waiting:
+        elif self._requests.began is not None:
+            if now - self._requests.began > limits.request_s and not self._waiting:
                 self.refuse(408)
         elif not self._exchanges and now - self._since > limits.idle_s:
             self._close()
@@ -280,8 +235,7 @@ class GatewayConnection(Protocol):
         if not self._held or self._waiting or self._write_blocked or self._peer_done:
             return
         self._held = False
-        if self._began is not None:
-            self._began = self._now()  # the time in which we did not read is not the peer's
+        self._requests.paused()
         self.transport.resumeProducing()
 
     def _write_in_order(self) -> None:
@@ -326,7 +280,8 @@ class GatewayConnection(Protocol):
 
     def _close(self) -> None:
         """Closes both halves once everything is written; `sweep` bounds the wait."""
-        self._last = self._ending = True
+        self._requests.finish()
+        self._ending = True
         self._since = self._now()
         self.transport.unregisterProducer()
         self.transport.loseConnection()
@@ -335,80 +290,6 @@ class GatewayConnection(Protocol):
         self._read_off_bytes += size
         if self._read_off_bytes > self._limits.read_off_bytes_max:
             self.transport.abortConnection()
-
-    # --- the head ---------------------------------------------------------------------------------
-
-    def _parse(self, data: bytes) -> None:
-        """Feeds the parser. An offer to upgrade is declined by ignoring it (RFC 9110 section 7.8);
-        llhttp skips the body then, so that the head is fed again without the offer."""
-        while data:
-            try:
-                self._parser.feed_data(data)
-                return
-            except httptools.HttpParserUpgrade as stopped:
-                data = self._without_offer() + data[stopped.args[0]:]
-            except httptools.HttpParserCallbackError:
-                log.failure("A request could not be taken: a fault of ours")
-                self._refuse_rest(500)
-            except httptools.HttpParserError:
-                self._refuse_rest(400)
-            if self._last:
-                return
-
-    def _refuse_rest(self, status: int) -> None:
-        if not self._last:
-            self.refuse(status)
-
-    def _without_offer(self) -> bytes:
-        """The head of the request that offered to upgrade, with the headers that matter here."""
-        method = self._parser.get_method()
-        if method == b"CONNECT":
-            self._refuse_rest(405)
-        self._parser = httptools.HttpRequestParser(self)
-        lines = [b"%s %s HTTP/1.1" % (method, self._target)] + [b"%s: %s" % pair for pair in self._kept]
-        return b"\r\n".join(lines) + b"\r\n\r\n"
-
-    def _forget_request(self) -> None:
-        self._in_head = True
-        self._upgrading = False
-        self._owes_continue = False
-        self._target = b""
-        self._kept: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
-        self._head_bytes = self._body_bytes = self._wire_bytes = 0
-
-    def _look_at_head(self) -> None:
-        kept = dict(self._kept)
-        if _length(kept.get(b"content-length", b"")) > self._limits.body_bytes_max:
-            self.refuse(413)
-        elif kept.get(b"expect", b"").lower() == b"100-continue" and self._parser.get_http_version() == "1.1":
-            self._owes_continue = True
-            if not self._exchanges:
-                self._settled()
-
-    def _path(self) -> bytes:
-        path, _, _ = self._target.partition(b"?")
-        if path.startswith(b"/"):
-            return path
-        try:
-            return httptools.parse_url(path).path or b"/"
-        except httptools.HttpParserInvalidURLError:
-            return path
-
-    def _count_head(self, size: int) -> None:
-        self._head_bytes += size
-        if self._head_bytes > self._limits.head_bytes_max and not self._last:
-            self.refuse(431)
-
-    def _wire_bytes_max(self) -> int:
-        """White space around header values, and the frames of chunks, count here alone."""
-        head = 2 * self._limits.head_bytes_max
-        return head if self._in_head else head + 8 * self._limits.body_bytes_max
-
-
-def _length(digits: bytes) -> int:
-    """What llhttp has read as a number, without the zeros of which there may be too many for Python."""
-    return int(digits.strip().lstrip(b"0") or b"0")
 
 
 def status_line(status: int) -> bytes:

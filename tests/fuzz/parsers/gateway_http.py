@@ -39,7 +39,7 @@ def _answers(pieces: list[bytes]) -> bytes:
     connection.makeConnection(transport)
     for piece in pieces:
         connection.dataReceived(piece)
-        assert connection._body_bytes <= LIMITS.body_bytes_max + len(piece)
+        assert connection._requests._body_bytes <= LIMITS.body_bytes_max + len(piece)
         assert len(connection._waiting) + len(connection._exchanges) <= len(piece)
     connection.connectionLost(None)
     assert house.factory.connections == 0
