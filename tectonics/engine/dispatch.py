@@ -47,7 +47,8 @@ class Result:
 
 
 class Engine:
-    """Dispatches events. `on_decided(event, decision, now)` hears each unit after it is durable."""
+    """Dispatches events. `on_decided(event, decision, now)` hears each unit after it is durable,
+    `on_dispatched(event, took_s, now)` each event when it is over, whatever became of it."""
 
     def __init__(self, store: Store, policies: Policies, catalogue: Catalogue, clock: Clock, ids: Ids,
                  metrics: Metrics, alarms: Alarms) -> None:
@@ -55,6 +56,7 @@ class Engine:
         self.clock, self.ids, self.metrics, self.alarms = clock, ids, metrics, alarms
         self.usage = ServiceUsage(store, lambda now: policies.current.day(now))
         self.on_decided: list[Callable[[Event, Decision, int], None]] = []
+        self.on_dispatched: list[Callable[[Event, float, int], None]] = []
         self.known = KnownAccounts()
         self._lanes = Lanes()
         self.dispatching = 0
@@ -88,7 +90,10 @@ class Engine:
             raise OurFault(f"{type(event).__name__} failed, see the log") from fault
         finally:
             self.dispatching -= 1
-            self.metrics.observe("tectonics_decide_seconds", self.clock.seconds() - begun_s, type(event).__name__)
+            ended_s = self.clock.seconds()
+            self.metrics.observe("tectonics_decide_seconds", ended_s - begun_s, type(event).__name__)
+            for hear in self.on_dispatched:
+                hear(event, ended_s - begun_s, int(ended_s * 1000))
 
     def _ours(self, event: Event, fault: Exception) -> None:
         name = type(event).__name__

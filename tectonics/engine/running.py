@@ -1,7 +1,7 @@
 """Running coroutines, with no more than the engine needs: no cancelling, no context of its own.
 
-A session runs half a dozen of them; Deferred.fromCoroutine, which can do much more, was a tenth of its
-processor time.  A Deferred that has no result yet gives itself to whoever runs the coroutine that awaits it
+A session runs half a dozen of them, and Deferred.fromCoroutine can do much more, which costs something each
+time.  A Deferred that has no result yet gives itself to whoever runs the coroutine that awaits it
 (Twisted's Deferred.__await__), and with its result the coroutine goes on.
 """
 

@@ -30,7 +30,7 @@ from tectonics.domain.subscriber import Account
 from tectonics.domain.text import cut
 from tectonics.engine.admission import Admission
 from tectonics.engine.answers import Answers
-from tectonics.engine.dispatch import Engine, Result
+from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
@@ -65,6 +65,7 @@ class Sessions:
         self._engine, self._answers, self._enquiry = engine, answers, enquiry
         self._limits, self._codes = limits, codes
         self._admission = Admission(limits.dialogues_max, limits.decide_ms_target)
+        engine.on_dispatched.append(self._dispatched)
         self._serving = 0  # requests under way, those that wait for the billing system too
         self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
         self._ended: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
@@ -241,7 +242,7 @@ class Sessions:
     async def _refuse(self, style: Style, dialled: Dialled, trigger: Trigger,
                       balance: Balance | Unavailable | None) -> Screen:
         asked = BorrowAsked(dialled.msisdn, trigger, dialled.at, balance)
-        result = await self._dispatch(asked)
+        result = await self._engine.dispatch(asked)
         if result.decision is not None:
             return result.decision.answer
         return await self._answer(style, dialled, trigger, result.answer) if result.duplicate \
@@ -257,7 +258,7 @@ class Sessions:
         answered = self._answers.wait(dialled.msisdn, trigger)
         confirmed = BorrowConfirmed(dialled.msisdn, trigger, dialled.at, offer, balance)
         try:
-            result = await self._dispatch(confirmed)
+            result = await self._engine.dispatch(confirmed)
         except (TheirFault, OurFault):
             self._answers.tell(dialled.msisdn, trigger, self._say("busy").encode())
             return Screen.decode(await answered)
@@ -266,13 +267,10 @@ class Sessions:
             self._answers.tell(dialled.msisdn, trigger, result.answer)
         return await self._awaited(style, dialled, trigger, answered)
 
-    async def _dispatch(self, event: Event) -> Result:
-        """Dispatches; how long that takes says how many may dial."""
-        begun_s = self._engine.clock.seconds()
-        try:
-            return await self._engine.dispatch(event)
-        finally:
-            self._admission.decided(self._engine.clock.seconds() - begun_s, self._engine.now())
+    def _dispatched(self, event: Event, took_s: float, now: int) -> None:
+        """How long a request of a session takes says how many may dial."""
+        if isinstance(event, BorrowAsked | BorrowConfirmed):
+            self._admission.decided(took_s, now)
 
     async def _balance(self, style: Style, dialled: Dialled) -> Balance | Unavailable:
         account = self._engine.known.see(dialled.msisdn)
