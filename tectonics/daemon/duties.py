@@ -63,9 +63,9 @@ async def _show_debt(files: OpenedStore, metrics: MetricsRegistry) -> None:
 
 
 def _watch_queues(files: OpenedStore, alarms: AlarmTable) -> None:
-    full = [name for name, depth in files.depths().items() if depth >= 9_000]
+    full = [name for name, depth, bound in files.loads() if 8 * depth >= 7 * bound]
     if full:
-        alarms.raise_alarm("queue_full", f"the store's queues are nearly full: {', '.join(full)}", "store")
+        alarms.raise_alarm("queue_full", f"queues are nearly full: {', '.join(full)}", "store")
     else:
         alarms.clear("queue_full", "store")
 

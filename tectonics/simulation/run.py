@@ -191,8 +191,8 @@ class Run:
     def _loads(self) -> tuple[tuple[str, int, int], ...]:
         """Of every node that is alive."""
         nodes = ((name, self.stage.world.processes[name]) for name in self.stage.nodes)
-        return tuple((f"{name}: {queue}", depth, bound) for name, node in nodes if node.alive and node.daemon
-                     for queue, depth, bound in node.daemon.loads())
+        return tuple((f"{name}: {queue}", depth, bound) for name, node in nodes if node.alive and node.work
+                     for queue, depth, bound in node.work.loads())
 
     def _ask(self, scene: Scene) -> None:
         stage = self.stage

@@ -22,6 +22,7 @@ generator for each thing that draws.  What fails inside the product for a reason
 
 import random
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -29,12 +30,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.python.failure import Failure
 
+from tectonics.daemon.assemble import Daemon
+from tectonics.daemon.host import Host
 from tectonics.daemon.provision import Opening, Shop, provision_ledger, provision_store
 from tectonics.domain.outcome import Outcome
 from tectonics.domain.subscriber import Account
 from tectonics.simulation.machine.network import Network
 from tectonics.simulation.machine.process import EPOCH_S, Machine, Process
-from tectonics.simulation.machine.programs import LedgerProgram, Node, Program
+from tectonics.simulation.machine.programs import Ledger, Program
 from tectonics.simulation.machine.talk import FeedPeer, OperatorPeer
 from tectonics.simulation.machine.timeline import Timeline
 from tectonics.simulation.machine.troubles import Ears
@@ -84,13 +87,16 @@ class World:
         if shape.nodes > 1 and self._embedded:
             raise ValueError("an embedded ledger belongs to one process: two nodes need the ledger as a process")
         if not self._embedded:
-            self.processes[LEDGER] = LedgerProgram(self._machine(LEDGER), self.ledger_path, LEDGER_PORT,
-                                                   shape.capabilities, shape.rhythm)
+            self.processes[LEDGER] = Program(self._machine(LEDGER), shape.rhythm, self._ledger)
         settings = common_settings(self.folder, shape)
         for number in range(1, shape.nodes + 1):
             machine = self._machine(f"n{number}")
             machine.platter.folders["tectonics.db"] = self.store_path.parent
-            self.processes[machine.name] = Node(machine, settings_of(settings, self.folder, machine.name), shape.rhythm)
+            life = partial(Daemon, settings_of(settings, self.folder, machine.name))
+            self.processes[machine.name] = Program(machine, shape.rhythm, life)
+
+    def _ledger(self, host: Host, leave) -> Ledger:
+        return Ledger(host, self.ledger_path, LEDGER_PORT, self.shape.capabilities)
 
     def _machine(self, name: str) -> Machine:
         (self.folder / name).mkdir()

@@ -78,13 +78,9 @@ class OpenedStore:
         """Inserts those that do not exist, at most bulk.CHUNK of them; how many that were."""
         return self._writes.submit(partial(bulk.insert_chunk, accounts=accounts))
 
-    def depths(self) -> dict[str, int]:
-        """How many requests each queue has not answered yet."""
-        return {name: queue.depth for name, queue in self._queues.items()}
-
     def loads(self) -> list[tuple[str, int, int]]:
         """(queue, how many requests it has not answered yet, its bound)."""
-        return [(f"store {name}", depth, QUEUE_MAX + BATCH_MAX) for name, depth in self.depths().items()]
+        return [(f"store {name}", queue.depth, QUEUE_MAX + BATCH_MAX) for name, queue in self._queues.items()]
 
     def close(self) -> Deferred[None]:
         """Answers what was taken, then closes the file."""

@@ -76,10 +76,10 @@ def test_a_server_that_dies_under_load_loses_nothing_that_was_told(cluster):
         daemon.start()
     with People(cluster) as people:
         for _ in range(3):
-            time.sleep(1.5)
+            _some_more_are_served(people)
             cluster.server.stop("immediate")
             cluster.server.start()
-        time.sleep(1.5)
+        _some_more_are_served(people)
     cluster.settle()
     assert people.counts["granted"] > 20 and people.counts["recharged"] > 20, people.counts
     assert cluster.complaints() == []
@@ -94,15 +94,19 @@ def test_a_fail_over_to_the_synchronous_standby_loses_nothing_that_was_told(make
             for daemon in cluster.daemons:
                 daemon.start()
             with People(cluster) as people:
-                time.sleep(1.5)
+                _some_more_are_served(people)
                 until(lambda: primary.execute("SELECT sync_state FROM pg_stat_replication") == [("sync",)])
-                before = people.counts["granted"]
                 primary.stop("immediate")
                 standby.promote()
                 cluster.server = standby
-                until(lambda: people.counts["granted"] > before + 10)
+                _some_more_are_served(people)
             cluster.settle()
             assert cluster.complaints() == []
+
+
+def _some_more_are_served(people):
+    before = dict(people.counts)
+    until(lambda: all(people.counts[what] > before.get(what, 0) + 10 for what in ("granted", "recharged")))
 
 
 def _try_to_borrow(daemon, number):

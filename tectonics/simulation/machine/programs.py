@@ -4,14 +4,14 @@ A program is a name with a life now and then.  One that cannot start, or ends by
 taken its place), is started again RESTART_S later, as a service manager does.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
-from tectonics.config import Settings
-from tectonics.daemon.assemble import Daemon
-from tectonics.daemon.host import Rhythm
+from tectonics.daemon.host import Host, Rhythm
 from tectonics.daemon.ledger import ledger_service
 from tectonics.ports import Capabilities
 from tectonics.simulation.machine.process import Machine, Process
@@ -19,12 +19,21 @@ from tectonics.simulation.machine.process import Machine, Process
 RESTART_S = 5.0
 
 
-class Program:
-    """One program on one machine. `begin(process)` starts it and answers when it serves."""
+class Work(Protocol):
+    """What a program does in one life, as daemon.assemble.Daemon."""
 
-    def __init__(self, machine: Machine) -> None:
-        self.machine = machine
+    def start(self) -> Deferred: ...  # fires when it serves
+
+    def stop(self) -> Deferred: ...  # fires when it has ended
+
+
+class Program:
+    """One program on one machine. `make(host, leave)` makes the work of each life; `leave()` ends it from within."""
+
+    def __init__(self, machine: Machine, rhythm: Rhythm, make: Callable[[Host, Callable], Work]) -> None:
+        self.machine, self._rhythm, self._make = machine, rhythm, make
         self.process: Process | None = None
+        self.work: Work | None = None
         self.lives = 0
         self.serving = False
         self.trouble = ""  # why it could not start the last time
@@ -51,7 +60,11 @@ class Program:
         process.call(0, self._begin, process)
 
     def _begin(self, process: Process) -> None:
-        maybeDeferred(self.begin, process).addCallbacks(self._serves, self._failed)
+        maybeDeferred(self._live, process).addCallbacks(self._serves, self._failed)
+
+    def _live(self, process: Process) -> Deferred:
+        self.work = self._make(process.host(self._rhythm), self.leave)
+        return self.work.start()
 
     def _serves(self, _) -> None:
         self.serving, self.trouble = True, ""
@@ -67,7 +80,7 @@ class Program:
 
     def leave(self) -> None:
         """It ends because it wants to."""
-        self.process.call(0, lambda: maybeDeferred(self.end).addBoth(self._gone))
+        self.process.call(0, lambda: maybeDeferred(self.work.stop).addBoth(self._gone))
 
     def _again(self) -> None:
         if self._wanted:
@@ -87,56 +100,25 @@ class Program:
         self._wanted = False
         process = self.process
         if self.alive:
-            process.call(0, lambda: maybeDeferred(self.end).addBoth(lambda _: process.kill(power=False)))
+            process.call(0, lambda: maybeDeferred(self.work.stop).addBoth(lambda _: process.kill(power=False)))
 
     def spare(self) -> None:
         """It will not die of what was planned for it."""
         if self.process is not None:
             self.process.last_step, self.process.disk.last_statement = -1, 0
 
-    def begin(self, process: Process) -> Deferred:
-        """Fires when it serves."""
-        raise NotImplementedError
 
-    def end(self) -> Deferred:
-        """Fires when it has ended."""
-        raise NotImplementedError
+class Ledger:
+    """One life of the prepaid ledger as a process of its own."""
 
+    def __init__(self, host: Host, path: Path, port: int, promises: Capabilities) -> None:
+        self._service = ledger_service(host, path, f"tcp:{port}", promises)
 
-class Node(Program):
-    """A node: the real daemon."""
-
-    def __init__(self, machine: Machine, settings: Settings, rhythm: Rhythm) -> None:
-        super().__init__(machine)
-        self.settings, self._rhythm = settings, rhythm
-        self.daemon: Daemon | None = None
-
-    def begin(self, process: Process) -> Deferred:
-        """See Program."""
-        self.daemon = Daemon(self.settings, process.host(self._rhythm), self.leave)
-        return self.daemon.start()
-
-    def end(self) -> Deferred:
-        """See Program."""
-        return self.daemon.stop()
-
-
-class LedgerProgram(Program):
-    """The prepaid ledger as a process of its own."""
-
-    def __init__(self, machine: Machine, path: Path, port: int, promises: Capabilities, rhythm: Rhythm) -> None:
-        super().__init__(machine)
-        self._path, self._port, self._promises, self._rhythm = path, port, promises, rhythm
-        self._service = None
-
-    def begin(self, process: Process) -> Deferred:
-        """See Program."""
-        host = process.host(self._rhythm)
-        self._service = ledger_service(host, self._path, f"tcp:{self._port}", self._promises)
+    def start(self) -> Deferred:
+        """See Work."""
         self._service.startService()
         return self._service.listening
 
-    def end(self) -> Deferred:
-        """See Program."""
+    def stop(self) -> Deferred:
+        """See Work."""
         return self._service.stopService()
-
