@@ -42,7 +42,8 @@ def _show(record: dict, total: Report) -> None:
     print(f"{'moves taken':>28} {len(record['moves_taken'])}")
     for move in record["moves_missed"]:
         print(f"{'move not taken':>28} {move}")
-    print(f"{'verdict':>28} {'wrong' if total.failed else 'right'}", flush=True)
+    verdict = "wrong" if total.failed else "right, but moves are missing" if total.missed() else "right"
+    print(f"{'verdict':>28} {verdict}", flush=True)
 
 
 class _Progress:
