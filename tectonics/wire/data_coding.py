@@ -7,15 +7,13 @@ message centres, in the sense of GSM.  What has no letters that are known here i
 Letters are told in domain/alphabet.py, whose names these are.
 """
 
-ASCII, BINARY, CYRILLIC, GSM7, HEBREW, LATIN1, UCS2 = "ascii", "binary", "cyrillic", "gsm7", "hebrew", "latin1", "ucs2"
+from tectonics.wire import coding_scheme
+from tectonics.wire.coding_scheme import BINARY, GSM7, UCS2
+
+ASCII, CYRILLIC, HEBREW, LATIN1 = "ascii", "cyrillic", "hebrew", "latin1"
 
 _SMPP = {0x01: ASCII, 0x02: BINARY, 0x03: LATIN1, 0x04: BINARY, 0x06: CYRILLIC, 0x07: HEBREW, 0x08: UCS2}
 _CODES = {GSM7: 0x00, ASCII: 0x01, LATIN1: 0x03, BINARY: 0x04, CYRILLIC: 0x06, HEBREW: 0x07, UCS2: 0x08}
-
-_LANGUAGE_THEN_GSM7, _LANGUAGE_THEN_UCS2 = 0x10, 0x11  # TS 23.038 section 5: two letters of ISO 639 go before
-_LANGUAGE_SEPTETS, _LANGUAGE_OCTETS = 3, 2
-_COMPRESSED = 0x20
-_BY_BITS = (GSM7, BINARY, UCS2, GSM7)  # bits 3 and 2 of the general groups; the last is reserved
 
 
 def code(alphabet: str) -> int:
@@ -29,23 +27,15 @@ def read(octets: bytes, data_coding: int, default: str = GSM7) -> tuple[str, byt
     >>> read(b"en\\x00A", 0x11)
     ('ucs2', b'\\x00A')
     """
-    if data_coding == _LANGUAGE_THEN_GSM7:
-        return GSM7, octets[_LANGUAGE_SEPTETS:]
-    if data_coding == _LANGUAGE_THEN_UCS2:
-        return UCS2, octets[_LANGUAGE_OCTETS:]
-    return _alphabet(data_coding, default), octets
+    return _alphabet(data_coding, default), coding_scheme.without_language(data_coding, octets)
 
 
 def _alphabet(data_coding: int, default: str) -> str:
     match data_coding >> 4:
         case 0x0:
             return {0x00: default, 0x0F: GSM7}.get(data_coding) or _SMPP.get(data_coding, BINARY)
-        case 0x4 | 0x5 | 0x6 | 0x7:
-            return BINARY if data_coding & _COMPRESSED else _BY_BITS[data_coding >> 2 & 3]
         case 0xE:
             return UCS2  # message waiting, section 4
-        case 0xF:
-            return BINARY if data_coding & 4 else GSM7
-        case 0x9 | 0xA | 0xB:
-            return BINARY  # with a header of its own, or reserved
-    return GSM7
+        case 0xA | 0xB:
+            return BINARY  # reserved
+    return coding_scheme.alphabet(data_coding) or BINARY
