@@ -73,6 +73,26 @@ class Messenger(Protocol):
     def send(self, command: Notify) -> Deferred[Outcome]: ...
 
 
+@value
+class ShortMessage:
+    """What a subscriber wrote to us. The same `id` is the same message, however often it is delivered."""
+
+    channel: str
+    id: str
+    msisdn: str
+    to: str  # the number that he wrote to
+    text: str
+    at: int
+
+
+class Correspondence(Protocol):
+    """Takes what subscribers write."""
+
+    def received(self, message: ShortMessage) -> Deferred[None]:
+        """Fires when what it asks for is committed, so that it may be acknowledged; fails with Busy when it
+        should be sent again."""
+
+
 # --- the store ------------------------------------------------------------------------------------
 
 @value

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from tectonics.config.policy import PolicySection
+from tectonics.config.smpp import SmsSmpp, UssdGsup, UssdSmpp
 from tectonics.config.values import Count, Endpoint, Flag, Seconds, Section
 
 Text = Annotated[str, Field(max_length=1024)]
@@ -109,6 +110,9 @@ class Channels(Section):
     """How subscribers reach us."""
 
     ussd_http: UssdHttp = Field({}, description="USSD over HTTP")
+    ussd_smpp: UssdSmpp = Field({}, description="USSD over SMPP")
+    ussd_gsup: UssdGsup = Field({}, description="USSD through OsmoHLR")
+    sms_smpp: SmsSmpp = Field({}, description="SMS over SMPP")
 
 
 class Web(Section):

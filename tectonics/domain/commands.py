@@ -7,6 +7,7 @@ however often, sends that.
 
 from tectonics.domain.value import value
 
+REPLY, NOTICE, ADVERT = 0, 1, 2  # priorities of a message: the lowest is sent first
 OP_MARK = "TEC-"  # every operation of ours begins with it, so that the feed can recognise it
 
 
@@ -46,6 +47,7 @@ class Notify:
     key: str  # of the message catalogue
     text: str
     language: str
+    priority: int = NOTICE
 
 
 Command = Credit | Debit | Notify
