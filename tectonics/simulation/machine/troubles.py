@@ -10,6 +10,7 @@ from twisted.logger import LogLevel, formatEvent, globalLogPublisher
 from tectonics.simulation.machine.timeline import Killed
 
 TEXT_MAX = 2000
+COLLECTED = "cannot reuse already awaited coroutine"  # what a dead life waited for was collected before the waiter
 
 
 class Ears:
@@ -36,7 +37,7 @@ class Ears:
         if event.get("log_level") is not LogLevel.critical:
             return
         failure = event.get("log_failure")
-        if failure is not None and failure.check(Killed):
+        if failure is not None and (failure.check(Killed) or str(failure.value) == COLLECTED):
             return
         text = formatEvent(event) if failure is None else f"{formatEvent(event)}: {failure.getTraceback()}"
         self._heard(text[-TEXT_MAX:])
