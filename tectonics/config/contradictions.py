@@ -24,6 +24,7 @@ def of_policy(policy) -> list[Fault]:
     faults = list(_repeated((("segments", i, "name"), s.name) for i, s in enumerate(policy.segments)))
     for index, segment in enumerate(policy.segments):
         faults += _segment(segment, ("segments", index), minor)
+    faults += _advertising(policy)
     if OP_MARK not in policy.recovery.own_marks:
         faults.append((("recovery", "own_marks"), (f"expected {OP_MARK!r} among them, or our own credits on "
                        "the feed would be taken for recharges")))
@@ -31,6 +32,15 @@ def of_policy(policy) -> list[Fault]:
         faults.append((("segments",), ("expected at least one segment that needs no assignment "
                        "(assigned_only: false)")))
     return faults
+
+
+def _advertising(policy) -> Iterator[Fault]:
+    campaigns, known = policy.advertising.campaigns, {segment.name for segment in policy.segments}
+    yield from _repeated((("advertising", "campaigns", i, "name"), c.name) for i, c in enumerate(campaigns))
+    for index, campaign in enumerate(campaigns):
+        for strange in sorted(set(campaign.segments) - known):
+            yield ("advertising", "campaigns", index, "segments"), \
+                f"expected segments of the policy ({', '.join(sorted(known))}), found {strange!r}"
 
 
 def _segment(segment, path: tuple, minor: _Minor) -> Iterator[Fault]:

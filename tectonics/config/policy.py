@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 
 from tectonics.config import contradictions
+from tectonics.config.advertising import Advertising, rules_of
 from tectonics.config.errors import complaints, dotted
 from tectonics.config.values import (
     Count,
@@ -23,6 +24,7 @@ from tectonics.config.values import (
     duration_s,
     known_keys,
     money_minor,
+    number_range,
     percent_hundredths,
 )
 from tectonics.domain import policy as domain
@@ -129,19 +131,10 @@ class Recharges(Section):
         ("voucher", "etopup"), min_length=1, description="of these classes")
 
 
-def _range(value: object) -> str:
-    low, dash, high = value.partition("-") if isinstance(value, str) else ("", "", "")
-    numbers = all(n.isascii() and n.isdigit() and 7 <= len(n) <= 15 for n in (low, high))
-    if not (dash and numbers and len(low) == len(high) and low <= high):
-        raise ValueError("expected two international numbers of equal length, lower first, such as "
-                         "\"33600000000-33600999999\"")
-    return value
-
-
 class Rollout(Section):
     """Who has the service yet."""
 
-    ranges: tuple[Annotated[str, BeforeValidator(_range)], ...] = Field(
+    ranges: tuple[Annotated[str, BeforeValidator(number_range)], ...] = Field(
         (), max_length=1000, description="numbers that have it, as \"low-high\"")
     share_percent: Share = Field(100, description="and this share of all others, by a stable hash")
 
@@ -217,6 +210,7 @@ class PolicySection(Section):
     recovery: Recovery = Field({}, description="how debt is taken back from recharges")
     barring: Barring = Field({}, description="when bad debt bars; 0 switches a rule off")
     notices: tuple[Literal[*NOTICES], ...] = Field(NOTICES, description="messages that are sent by SMS")
+    advertising: Advertising = Field({}, description="offers by SMS to those out of credit")
     segments: tuple[Segment, ...] = Field(DEMO_SEGMENTS, min_length=1, max_length=32, description="whom which menu is for")
 
 
@@ -281,7 +275,8 @@ def build(section: PolicySection, version: int) -> domain.Policy:
         domain.RecoveryRules(recovery.share_percent, recovery.first, recovery.classes, recovery.attempts_max,
                              duration_s(recovery.skew), recovery.own_marks),
         domain.BarringRules(barring.late_max, barring.chances_max, barring.unbar_on_full_recovery),
-        frozenset(section.notices), section.utc_offset_minutes)
+        frozenset(section.notices), section.utc_offset_minutes,
+        rules_of(section.advertising, section.currency, minor(section.lending.balance_max)))
 
 
 def _lending(rules: Lending, minor) -> domain.LendingRules:

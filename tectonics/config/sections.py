@@ -156,6 +156,7 @@ class Limits(Section):
     decide_ms_target: Positive = Field(40, description="while a decision takes longer on average, fewer dials are served")
     dispatch_max: Positive = Field(4000, description="above which further steps are told busy too")
     feed_max: Positive = Field(2000, description="feed records at work above which feeds are not read")
+    adverts_max: Positive = Field(200, description="low balances being decided above which nothing is advertised")
     sessions_max: Positive = Field(200_000, description="menus in memory; beyond it the oldest is forgotten")
 
 

@@ -127,6 +127,16 @@ def _endpoint(value: object) -> str:
     return text
 
 
+def number_range(value: object) -> str:
+    """A validated range of numbers, "low-high"."""
+    low, dash, high = value.partition("-") if isinstance(value, str) else ("", "", "")
+    numbers = all(n.isascii() and n.isdigit() and 7 <= len(n) <= 15 for n in (low, high))
+    if not (dash and numbers and len(low) == len(high) and low <= high):
+        raise ValueError("expected two international numbers of equal length, lower first, such as "
+                         "\"33600000000-33600999999\"")
+    return value
+
+
 Money = Annotated[str, BeforeValidator(_money)]
 Duration = Annotated[str, BeforeValidator(_duration)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]

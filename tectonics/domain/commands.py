@@ -48,6 +48,7 @@ class Notify:
     text: str
     language: str
     priority: int = NOTICE
+    expires_at: int = 0  # not sent any more from then on; 0: as long as it takes
 
 
 Command = Credit | Debit | Notify

@@ -115,7 +115,7 @@ class Reversed:
 
 @value
 class BalanceSeen:
-    """The feed tells a balance (advertising will use it)."""
+    """The feed tells a balance (advertising looks at it)."""
 
     msisdn: str
     feed: str

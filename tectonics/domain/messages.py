@@ -47,6 +47,7 @@ _VARIABLES = {
     "refused.rollout": "",
     "refused.billing_unavailable": "",
     "refused.offer_changed": "",
+    "advert.offer": "balance amount fee total currency code",
     "sms.granted": "amount fee total due currency",
     "sms.failed": "",
     "sms.recovered_full": "paid currency",
@@ -66,6 +67,7 @@ LONGEST = {
     "key": "98", "yes": "99", "back": "2", "amount": "1500.00", "fee": "150.00", "total": "1650.00",
     "due": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
     "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
+    "balance": "0.50", "code": "*133#",
 }
 
 
@@ -77,6 +79,8 @@ def required(key: str) -> frozenset[str]:
     """
     if key.startswith("refused."):
         return frozenset()
+    if key == "advert.offer":
+        return frozenset({"amount", "fee", "code"})
     return MESSAGES[key] - {"currency"}
 
 
@@ -197,7 +201,7 @@ def screens(catalogue: Catalogue, language: str) -> dict[str, str]:
         return catalogue.text(key, language, **{name: LONGEST[name] for name in MESSAGES[key]})
 
     again = filled("wrong.again") + "\n"
-    alone = {key: filled(key) for key in MESSAGES if not key.startswith(("menu.", "sms."))}
+    alone = {key: filled(key) for key in MESSAGES if not key.startswith(("menu.", "sms.", "advert."))}
     repeated = {key: again + filled(key) for key in ("amount.ask", "confirm")}
     menu = "\n".join(map(filled, ("menu.title", "menu.offer", "menu.more", "menu.owe")))
     return alone | repeated | {"menu.title": again + menu}

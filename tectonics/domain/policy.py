@@ -7,6 +7,7 @@ rules are, what a tier costs, and which segment a subscriber belongs to.
 
 import zlib
 
+from tectonics.domain.advertising import AdvertisingRules
 from tectonics.domain.money import percent_of
 from tectonics.domain.msisdn import in_ranges
 from tectonics.domain.subscriber import Account
@@ -160,6 +161,7 @@ class Policy:
     barring: BarringRules = BarringRules()
     notices: frozenset[str] = frozenset()
     utc_offset_minutes: int = 0  # where the operator's day begins
+    advertising: AdvertisingRules = AdvertisingRules()
 
     def day(self, at: int) -> int:
         """The number of the operator's day that `at` falls in."""

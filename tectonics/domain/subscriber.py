@@ -35,6 +35,7 @@ class Profile:
     listed: str = ""  # black, white
     bar: Bar | None = None
     sim_swapped_at: int | None = None
+    adverts_stopped_at: int | None = None  # he wrote STOP; kept as long as the number is this person's
 
 
 @value
@@ -49,6 +50,7 @@ class Standing:
     last_advance_at: int | None = None
     last_recovery_at: int | None = None
     advances_total: int = 0  # granted since the beginning of this generation
+    adverts: tuple[int, ...] = ()  # when he was sent advertising, in the last seven days
 
 
 @value

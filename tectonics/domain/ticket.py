@@ -47,6 +47,7 @@ FIELDS = {
     "cause": "Q.850 cause",
     "charged_party": "a or b",
     "dup": "true on the acknowledged stream where the ticket may be a repetition",
+    "campaign": "of advert.sent: whose message it was",
 }
 
 # type -> (outcome, meaning); the types of what exists
@@ -65,6 +66,7 @@ TYPES = {
     "reconcile.resolved": ("done", "an unknown answer was cleared up"),
     "subscriber.barred": ("done", "may not borrow any more"),
     "subscriber.unbarred": ("done", "may borrow again"),
+    "advert.sent": ("done", "an offer was advertised to somebody out of credit"),
     "admin.change": ("done", "somebody changed something"),
 }
 

@@ -24,6 +24,8 @@ def _count_ticket(metrics: Metrics, ticket: Ticket) -> None:
         metrics.count("tectonics_refused_total", "advance", ticket.fields["reason"])
     elif ticket.type in _BY_TYPE:
         metrics.count(_BY_TYPE[ticket.type], "advance")
+    elif ticket.type == "advert.sent":
+        metrics.count("tectonics_adverts_total", "sent")
     elif ticket.type.startswith("recovery."):
         metrics.count("tectonics_recoveries_total", ticket.type.removeprefix("recovery."))
     if ticket.type == "advance.granted":

@@ -44,6 +44,7 @@ class Result:
     decision: Decision | None
     duplicate: bool = False
     answer: bytes | None = None
+    silence: str = ""  # why nothing was to be written, where that is counted
 
 
 class Engine:
@@ -123,8 +124,8 @@ class Engine:
         account = loaded.account or Account(event.msisdn)
         context = self.context()
         decision = decide(account, event, context, self._taken_back(event, loaded))
-        if decision is None:
-            return Result(None)
+        if not isinstance(decision, Decision):
+            return Result(None, silence=decision.reason if decision else "")
         lent = decision.lent_count, decision.lent_minor
         self.usage.reserve(*lent)
         written = False

@@ -29,3 +29,4 @@ class Limits:
     dispatch_max: int = 4000  # further steps of a session are told "busy"
     feed_max: int = 2000  # feed records at work; feeds stop reading above it
     sessions_max: int = 200_000  # snapshots in memory; the oldest is forgotten (a redial, never money)
+    adverts_max: int = 200  # low balances being decided; above it they are let go

@@ -1,6 +1,6 @@
 """One door to all workflows: an event and an account go in, a decision comes out.
 
-`None` means that nothing is to be written.  After every event what former holders of the number
+`None` and `Silence` (which says why) mean that nothing is to be written.  After every event what former holders of the number
 still owe is settled.
 """
 
@@ -21,19 +21,20 @@ from tectonics.domain.events import (
     WrittenOff,
 )
 from tectonics.domain.subscriber import Account
-from tectonics.workflows import administer, borrow, expire, life, recover
+from tectonics.workflows import administer, advertise, borrow, expire, life, recover
+from tectonics.workflows.advertise import Silence
 from tectonics.workflows.decision import Context, Decision
 
 
-def decide(account: Account, event: Event, context: Context, taken_back: bool = False) -> Decision | None:
+def decide(account: Account, event: Event, context: Context, taken_back: bool = False) -> Decision | Silence | None:
     """What to write because of `event`. `taken_back`: a reversal of this recharge came before it."""
     decision = _decide(account, event, context, taken_back)
-    if decision is None:
-        return None
+    if not isinstance(decision, Decision):
+        return decision
     return decision.plus(life.settle_former(decision.account, context))
 
 
-def _decide(account: Account, event: Event, context: Context, taken_back: bool) -> Decision | None:
+def _decide(account: Account, event: Event, context: Context, taken_back: bool) -> Decision | Silence | None:
     match event:
         case BorrowAsked():
             return borrow.asked(account, event, context)
@@ -54,7 +55,7 @@ def _decide(account: Account, event: Event, context: Context, taken_back: bool) 
         case LifecycleSeen():
             return life.changed(account, event, context)
         case BalanceSeen():
-            return Decision(account, "balance noted")
+            return advertise.seen(account, event, context)
         case AdvanceDue():
             return expire.due(account, event, context)
         case ProfileChanged():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tectonics.config.policy import canonical_document, decode_policy
 from tectonics.config.values import duration_s, format_duration, percent_hundredths
 from tectonics.domain import policy as domain
+from tectonics.domain.advertising import AdvertisingRules, Campaign, Zone
 from tectonics.domain.errors import BadPolicy
 
 WHOLE = {
@@ -22,6 +23,11 @@ WHOLE = {
                  "own_marks": ["TEC-", "ADV"]},
     "barring": {"late_max": 1, "chances_max": 2, "unbar_on_full_recovery": False},
     "notices": ["granted"],
+    "advertising": {"sending": True, "dial": "*1#", "day_max": 2, "week_max": 5, "quiet_from": "22:30",
+                    "quiet_to": "7:00", "valid": "30m",
+                    "zones": [{"ranges": ["21650000000-21650000009"], "utc_offset_minutes": 120}],
+                    "campaigns": [{"name": "c", "segments": ["a"], "ranges": ["21651000000-21651999999"],
+                                   "texts": {"fr": "$amount $fee"}}, {"name": "d", "balance_max": "1"}]},
     "segments": [
         {"name": "a", "open_max": 2, "ceiling": "20", "tenure_days_min": 10, "arpu_min": "2.5", "tiers": [
             {"id": "f", "amount": "1", "fee": "0.1", "credit_valid": "12h", "due": "36h", "balance_type": "data"},
@@ -43,7 +49,10 @@ def test_every_rule_reaches_the_domain():
         domain.LendingRules(False, 1, domain.RechargeRule(2, 1000, 30, ("voucher",)), 125, 2, 7000, 1000, 5_000_000,
                             3600, 90, 3 * day, (), domain.Rollout((("21650000000", "21659999999"),), 5)),
         domain.RecoveryRules(50, "principal", ("etopup",), 2, 30, ("TEC-", "ADV")),
-        domain.BarringRules(1, 2, False), frozenset({"granted"}), 60)
+        domain.BarringRules(1, 2, False), frozenset({"granted"}), 60,
+        AdvertisingRules(True, (Campaign("c", 125, ("a",), (("21651000000", "21651999999"),), (("fr", "$amount $fee"),)),
+                                Campaign("d", 1000)), 2, 5, (22 * 60 + 30, 7 * 60),
+                         (Zone((("21650000000", "21650000009"),), 120),), 1800, "*1#"))
 
 
 def test_the_demo_policy_is_the_contract_s():

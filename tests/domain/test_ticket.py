@@ -11,8 +11,11 @@ CONTRACT = ("origin, seq, id, time, type, outcome, reason, text, msisdn, channel
             "recharge, a_number, b_number, a_answered, b_answered, ended, duration_s, cause, charged_party, dup")
 
 
-def test_the_fields_are_the_contracts():
-    assert ", ".join(FIELDS) == CONTRACT
+OF_A_TYPE = ", campaign"
+
+
+def test_the_fields_are_the_contracts_then_those_of_a_type():
+    assert ", ".join(FIELDS) == CONTRACT + OF_A_TYPE
 
 
 @pytest.mark.parametrize("kind", TYPES)
