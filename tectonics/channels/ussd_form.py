@@ -6,11 +6,10 @@ A needed field that is missing, given twice, badly escaped (application/x-www-fo
 URL section 5.1), not UTF-8 or with control characters is the peer's fault and names the field.
 
 What was dialled is brought to one form.  A service code may come alone (`*133#`) or whole
-(`*133*1#`).  The code is the longest configured one that the dialled digits begin with, else the
-first group of digits; what follows is input.  In mode `cumulative` it stands before `text`, at every
+(`*133*1#`); `service_codes` splits it.  In mode `cumulative` its input stands before `text`, at every
 step, because the gateway repeats the whole code at every step; in mode `last` it is the input only
 where `text` is empty, because there `text` is the newest input.  So `*133*1#` + `` and `*133#` + `1`
-are the same request.  A missing final `#` is added.
+are the same request.
 
 Nothing is kept here but a cache of 1024 service codes, the least recently used forgotten.
 """
@@ -20,19 +19,18 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from tectonics.channels.service_codes import INPUT_CHARS_MAX, ServiceCodes
 from tectonics.domain.errors import BadMessage, BadNumber
 from tectonics.domain.msisdn import parse_msisdn
 from tectonics.domain.screens import Dialled, Style
 
 SESSION_BYTES_MAX = 128
-INPUT_BYTES_MAX = 182  # characters of one USSD string, 3GPP TS 23.038 section 6.1.2.3
 INPUTS_MAX = 20
-TEXT_BYTES_MAX = INPUT_BYTES_MAX * INPUTS_MAX
+TEXT_BYTES_MAX = INPUT_CHARS_MAX * INPUTS_MAX
 STEP_MAX = 9999
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_CODE = re.compile(r"([*#]{1,3}\d{1,15})(\*[^#]*)?#?", re.ASCII)
 _STEP = re.compile(r"\d{1,4}", re.ASCII)
 
 
@@ -73,7 +71,7 @@ class UssdForm:
     def __init__(self, style: Style, country_code: str = "", codes: Iterable[str] = (), step_field: str = ""):
         self._cumulative = style.mode == "cumulative"
         self._country_code = country_code
-        self._stems = sorted((code.rstrip("#") for code in codes), key=len, reverse=True)
+        self._codes = ServiceCodes(codes)
         self._step_field = step_field.encode()
         ending = frozenset((b"sessionId", b"phoneNumber"))
         self._ending = ending
@@ -122,15 +120,11 @@ class UssdForm:
 
     def _split_code(self, service_code: bytes) -> tuple[str, str]:
         """(code, input) of a service code as it stands in the form."""
-        dialled = _unescape("serviceCode", service_code).strip()
-        match = _CODE.fullmatch(dialled)
-        if not match or len(dialled) > INPUT_BYTES_MAX:
-            raise BadMessage("serviceCode: not a USSD code such as *133#")
-        dialled = dialled.removesuffix("#")
-        for stem in self._stems:
-            if dialled == stem or dialled.startswith(stem + "*"):
-                return stem + "#", dialled[len(stem) + 1:]
-        return match[1] + "#", (match[2] or "")[1:]
+        dialled = _unescape("serviceCode", service_code)
+        try:
+            return self._codes.split(dialled)
+        except BadMessage as error:
+            raise BadMessage(f"serviceCode: {error}") from None
 
     def _step(self, fields: dict[bytes, bytes]) -> int | None:
         if not self._step_field:

@@ -2,7 +2,8 @@
 
 from urllib.parse import urlencode
 
-from tectonics.channels.ussd_form import INPUT_BYTES_MAX, SESSION_BYTES_MAX, TEXT_BYTES_MAX, UssdForm
+from tectonics.channels.service_codes import INPUT_CHARS_MAX
+from tectonics.channels.ussd_form import SESSION_BYTES_MAX, TEXT_BYTES_MAX, UssdForm
 from tectonics.domain.errors import BadMessage
 from tectonics.domain.screens import Dialled, Style
 from tests.fuzz.contract import sentence
@@ -27,7 +28,7 @@ def check(data: bytes) -> None:
 
 def _bounded(dialled: Dialled) -> None:
     assert 0 < len(dialled.session.encode()) <= SESSION_BYTES_MAX
-    assert len(dialled.text.encode()) <= TEXT_BYTES_MAX and len(dialled.code) <= INPUT_BYTES_MAX
+    assert len(dialled.text.encode()) <= TEXT_BYTES_MAX and len(dialled.code) <= INPUT_CHARS_MAX
     assert dialled.code.isascii() and dialled.msisdn.isdecimal()
 
 
