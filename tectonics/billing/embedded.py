@@ -148,7 +148,7 @@ class EmbeddedBilling:
         """Books an entry as it is, without faults; the till's feed is woken when it is the till's."""
         answer = self._questions.ask("post", lambda: self._writes.submit(entry), self._deadlines.send_s,
                                      LATE, BUSY)
-        if entry.source == TILL and entry.kind in (RECHARGE, REVERSAL):
+        if entry.source == TILL and entry.kind in (RECHARGE, REVERSAL, SPEND):
             answer.addCallback(self._wake)
         return answer
 
@@ -176,7 +176,7 @@ class EmbeddedBilling:
         return self._reads.submit(lambda connection: reads.movements_after(connection, position, limit))
 
     def till_after(self, position: int, limit: int) -> Deferred[list[Movement]]:
-        """The till's recharges and reversals after a position, in order; at most 1000."""
+        """What the till booked after a position, in order; at most 1000."""
         return self._reads.submit(lambda connection: reads.till_after(connection, position, limit))
 
     def audit(self) -> Deferred[list[tuple[str, str, int, int]]]:
@@ -184,7 +184,7 @@ class EmbeddedBilling:
         return self._reads.submit(reads.audit)
 
     def watch_till(self, callback: Callable[[], None]) -> None:
-        """`callback` is called after each recharge or reversal at the till."""
+        """`callback` is called after each booking at the till."""
         self._watchers.append(callback)
 
     # --- faults, and the end

@@ -1,4 +1,5 @@
-"""The embedded ledger's own till as a feed: its recharges and reversals become events, each at least once.
+"""The embedded ledger's own till as a feed: its recharges and reversals become events, each at least once,
+and what is spent tells a balance.
 
 A cursor (ports.Bookmarks) holds the position of the last movement whose event is durable.  It is
 written after that, so a process that dies here tells the last page again, which is answered DUP.
@@ -13,9 +14,9 @@ from twisted.internet.defer import DeferredList, ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from tectonics.billing.entries import REVERSAL, TILL_FEED, Movement
+from tectonics.billing.entries import REVERSAL, SPEND, TILL_FEED, Movement
 from tectonics.domain.errors import Busy, TheirFault
-from tectonics.domain.events import FeedEvent, Recharged, Reversed
+from tectonics.domain.events import BalanceSeen, FeedEvent, Recharged, Reversed
 from tectonics.domain.msisdn import mask
 from tectonics.ports import Alarms, Bookmarks, Clock, Intake, Metrics
 
@@ -119,6 +120,8 @@ class EmbeddedFeed:
 
     def _event(self, movement: Movement) -> FeedEvent:
         now = int(self._clock.seconds() * 1000)
+        if movement.kind == SPEND:
+            return BalanceSeen(movement.msisdn, TILL_FEED, f"spend:{movement.position}", now, movement.balance_minor)
         id = movement.op.removeprefix(f"{TILL_FEED}:")
         if movement.kind == REVERSAL:
             return Reversed(movement.msisdn, TILL_FEED, id, now, movement.ref.removeprefix(f"{TILL_FEED}:"))

@@ -154,7 +154,7 @@ class LedgerBilling:
         return self._data(list[Movement], wire.AskMovementsAfter(next(self._numbers), position, limit))
 
     def till_after(self, position: int, limit: int) -> Deferred[list[Movement]]:
-        """The till's recharges and reversals after a position."""
+        """What the till booked after a position."""
         return self._data(list[Movement], wire.AskMovementsAfter(next(self._numbers), position, limit, True))
 
     def faults(self) -> Deferred[Faults]:

@@ -47,9 +47,9 @@ def movements_after(connection: Connection, position: int, limit: int) -> list[M
 
 
 def till_after(connection: Connection, position: int, limit: int) -> list[Movement]:
-    """Recharges and reversals booked at the ledger's own till after a position, in order."""
+    """What was booked at the ledger's own till after a position, in order: recharges, reversals, what was spent."""
     rows = connection.execute(_MOVEMENT + "WHERE source = 'till' AND position > ?"
-                              " AND kind IN ('recharge', 'reversal') ORDER BY position LIMIT ?",
+                              " AND kind IN ('recharge', 'reversal', 'spend') ORDER BY position LIMIT ?",
                               (position, _bounded(limit)))
     return [_movement(row) for row in rows]
 

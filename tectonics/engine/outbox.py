@@ -195,6 +195,10 @@ class OutboxRunner:
         return CreditAnswered(msisdn, now, command.advance, op, outcome, resolved_by)
 
     async def _tell(self, command: Notify, attempt: int) -> None:
+        if 0 < command.expires_at <= self._engine.now():
+            self._engine.metrics.count("tectonics_messages_total", "expired")
+            await self._outbox.finish(command.msisdn, command.op)
+            return
         outcome = await self._messenger.send(command)
         if isinstance(outcome, (Done, Refused)) or attempt >= MESSAGE_TRIES_MAX:
             result = "sent" if isinstance(outcome, Done) else "given_up"

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from tectonics.billing.booking import BookingIntake
 from tectonics.billing.feed_embedded import EmbeddedFeed
 from tectonics.domain.errors import Busy, OurFault, TheirFault
-from tectonics.domain.events import Recharged, Reversed
+from tectonics.domain.events import BalanceSeen, Recharged, Reversed
 
 from .worlds import (
     START_S,
@@ -53,7 +53,7 @@ def ids(ears):
     return [event.id for event in ears.heard]
 
 
-def test_a_recharge_is_told_at_once_and_nothing_else_is(world):
+def test_what_the_till_books_is_told_at_once_and_nothing_else_is(world):
     ears = Ears()
     world.feed(ears)
     now_of(world.clock, world.billing.credit(credit("TEC-1")))
@@ -67,10 +67,11 @@ def test_a_recharge_is_told_at_once_and_nothing_else_is(world):
     world.settle()
     at = START_S * 1000
     assert ears.heard == [
+        BalanceSeen(A, "embedded", "spend:3", at, 290),
         Recharged(A, "embedded", "v1", at, at, 500, "EUR", "voucher"),
         Reversed(A, "embedded", "x1", at, "v1"),
     ]
-    assert world.metrics.counted["tectonics_feed_records_total", "embedded", "ok"] == 2
+    assert world.metrics.counted["tectonics_feed_records_total", "embedded", "ok"] == 3
 
 
 def test_the_cursor_survives_and_what_was_not_durable_is_told_again(world):
