@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 
 from tectonics.domain.advance import Advance
 from tectonics.domain.commands import Command, Credit, Debit, Notify
+from tectonics.domain.delivery import Begun, Part, Sent
 from tectonics.domain.events import Event, FeedEvent, Trigger
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
 from tectonics.domain.policy import Policy
@@ -71,6 +72,35 @@ class Messenger(Protocol):
     """Sends a short message. Never fails."""
 
     def send(self, command: Notify) -> Deferred[Outcome]: ...
+
+
+class MessageLog(Protocol):
+    """What became of each part of each message; an account's name and the centre's id find a part again.
+
+    Fails with Busy or OurFault.
+    """
+
+    def begin(self, msisdn: str, op: str, parts: int, reference: int, now: int,
+              quiet_ms: int) -> Deferred[Begun]:
+        """Marks all that is open of a message as `sending`, before any of it is sent; what was known of it.
+
+        Another node's mark that is younger than `quiet_ms` is left alone (`elsewhere`).
+        """
+
+    def note(self, msisdn: str, op: str, part: Part, now: int, finished: bool = False) -> Deferred[None]:
+        """What became of sending a part; `finished`: the command leaves the outbox in the same transaction.
+
+        A part that has an id keeps it.
+        """
+
+    def find(self, account: str, id: str) -> Deferred[list[Sent]]:
+        """The newest parts that have this id, at most two."""
+
+    def settle(self, sent: Sent, state: str, now: int) -> Deferred[bool]:
+        """The final state of a part that was `sent`; False when it is known already."""
+
+    def forget(self, before: int) -> Deferred[int]:
+        """Deletes what began before that time (ms), unless its command is still in the outbox; how much."""
 
 
 @value
