@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tectonics.config import contradictions
+from tectonics.config.dialects import read_dialects
 from tectonics.config.document import Document, read_document
 from tectonics.config.errors import ConfigError, ConfigErrors, complaints, found
 from tectonics.config.policy import canonical_document, currency_context
@@ -18,6 +19,7 @@ from tectonics.config.sections import Sections
 from tectonics.config.settings import LISTENERS, Settings
 from tectonics.config.texts import read_catalogue
 from tectonics.config.values import known_keys
+from tectonics.domain.dialects import Dialect
 from tectonics.domain.errors import BadPolicy
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.screens import keys
@@ -40,12 +42,13 @@ def load(path: str | os.PathLike, overrides: dict[str, object] | None = None) ->
     for key, value in (overrides or {}).items():
         _override(document, tuple(key.split(".")), value)
     sections, wrong = _sections(document)
-    settings = Settings.of(sections, file, Catalogue({}, sections.messages.default))
+    dialects, errors = _dialects(sections, document, wrong)
+    settings = Settings.of(sections, file, Catalogue({}, sections.messages.default), dialects)
     _contradictions(settings, document, wrong)
-    catalogue, errors = _catalogue(settings, document, wrong)
-    if document.errors or errors:
-        raise _all(document, errors)
-    return Settings.of(sections, file, catalogue)
+    catalogue, more = _catalogue(settings, document, wrong)
+    if document.errors or errors or more:
+        raise _all(document, errors + more)
+    return Settings.of(sections, file, catalogue, dialects)
 
 
 def check(path: str | os.PathLike) -> list[ConfigError]:
@@ -103,10 +106,10 @@ def _validated(data: dict) -> Sections:
 
 def _contradictions(settings: Settings, document: Document, wrong: frozenset[str]) -> None:
     faults = [(("policy", *path), text) for path, text in contradictions.of_policy(settings.policy)]
-    style = settings.style()
-    if not faults and style.mode == "last" and "channels" not in wrong:
+    last = next((style for style in settings.styles() if style.mode == "last"), None)
+    if not faults and last and "channels" not in wrong:
         faults += [(("policy", *path), text)
-                   for path, text in contradictions.of_keys(settings.policy, keys(style))]
+                   for path, text in contradictions.of_keys(settings.policy, keys(last))]
     listeners = settings.listeners()
     faults += contradictions.of_ports((path, listeners[path]) for path in LISTENERS
                                       if path in listeners and path[0] not in wrong)
@@ -122,8 +125,21 @@ def _catalogue(settings: Settings, document: Document,
     if "messages" in wrong:
         return settings.catalogue, []
     shown = Path(document.file).parent / messages.directory
-    style = None if "channels" in wrong else settings.style()
-    return read_catalogue(shown, str(shown), messages.languages, messages.default, style)
+    styles = () if "channels" in wrong else settings.styles()
+    return read_catalogue(shown, str(shown), messages.languages, messages.default, styles)
+
+
+def _dialects(sections: Sections, document: Document,
+              wrong: frozenset[str]) -> tuple[dict[str, Dialect], list[ConfigError]]:
+    """How the USSD gateways speak; an unknown dialect is an error of the account that names it."""
+    if "channels" in wrong:
+        return {}, []
+    ussd = sections.channels.ussd_smpp
+    shown = Path(document.file).parent / ussd.dialects
+    dialects, faults, errors = read_dialects(ussd.accounts, shown, str(shown))
+    for path, text in faults:
+        document.complain(("channels", "ussd_smpp", "accounts", *path), text)
+    return dialects, errors
 
 
 def _all(document: Document, errors: list[ConfigError]) -> ConfigErrors:

@@ -7,6 +7,7 @@ from pydantic import PrivateAttr
 from tectonics.config.policy import build, canonical
 from tectonics.config.sections import Sections
 from tectonics.config.values import endpoint_port, moved
+from tectonics.domain.dialects import Dialect
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Style
@@ -20,12 +21,13 @@ class Settings(Sections):
 
     _file: Path = PrivateAttr(default=Path("tectonics.yaml"))
     _catalogue: Catalogue = PrivateAttr(default_factory=lambda: Catalogue({}, ""))
+    _dialects: dict[str, Dialect] = PrivateAttr(default_factory=dict)
 
     @classmethod
-    def of(cls, sections: Sections, file: Path, catalogue: Catalogue) -> "Settings":
+    def of(cls, sections: Sections, file: Path, catalogue: Catalogue, dialects: dict[str, Dialect]) -> "Settings":
         """The settings of validated sections that stood in `file`."""
         settings = cls.model_construct(**dict(sections))
-        settings._file, settings._catalogue = file, catalogue
+        settings._file, settings._catalogue, settings._dialects = file, catalogue, dialects
         return settings
 
     @property
@@ -37,6 +39,11 @@ class Settings(Sections):
     def catalogue(self) -> Catalogue:
         """Every text in every language."""
         return self._catalogue
+
+    @property
+    def dialects(self) -> dict[str, Dialect]:
+        """How USSD gateways speak: name -> dialect, of those that accounts name."""
+        return self._dialects
 
     @property
     def state_path(self) -> Path:
@@ -74,6 +81,12 @@ class Settings(Sections):
         ussd = self.channels.ussd_http
         return Style("ussd_http", ussd.mode, bool(ussd.step_field), ussd.septets_max, ussd.ucs2_max,
                      ussd.transliterate, ussd.budget_s, round(ussd.session_s))
+
+    def styles(self) -> tuple[Style, ...]:
+        """How each USSD gateway speaks."""
+        ussd = self.channels.ussd_smpp
+        return (self.style(), *(dialect.style("ussd_smpp", ussd.budget_s, round(ussd.session_s), dialect.counts)
+                                for dialect in self._dialects.values()))
 
     def listeners(self) -> dict[tuple[str, ...], str]:
         """Path of the key -> endpoint, of those that are not off."""

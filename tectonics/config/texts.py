@@ -1,5 +1,6 @@
 """Reading the message catalogue: one YAML file per language, key to text, every error with its line."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tectonics.config.document import Document, read_document
@@ -9,11 +10,11 @@ from tectonics.domain.screens import Style
 
 
 def read_catalogue(directory: Path, shown: str, languages: tuple[str, ...], default: str,
-                   style: Style | None) -> tuple[Catalogue, list[ConfigError]]:
+                   styles: Iterable[Style]) -> tuple[Catalogue, list[ConfigError]]:
     """The catalogue in `directory` (named `shown` in errors), and everything that is wrong with it.
 
-    A language without errors is also held against the channel, where its `style` is known: filled
-    with long values, each screen must fit.
+    A language without errors is also held against the `styles` of the channels: filled with long values,
+    each screen must fit.
     """
     documents = {language: read_document(directory / f"{language}.yaml", f"{shown}/{language}.yaml")
                  for language in languages}
@@ -24,7 +25,7 @@ def read_catalogue(directory: Path, shown: str, languages: tuple[str, ...], defa
             documents[problem.language].complain((problem.key,), problem.text)
     whole = Catalogue({language: entries for language, entries in texts.items()
                        if not documents[language].errors and entries.keys() == MESSAGES.keys()}, default)
-    for problem in too_long(whole, style) if style else ():
+    for problem in dict.fromkeys(problem for style in styles for problem in too_long(whole, style)):
         documents[problem.language].complain((problem.key,), problem.text)
     return catalogue, [error for document in documents.values() for error in document.errors]
 

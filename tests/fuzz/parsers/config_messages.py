@@ -13,7 +13,7 @@ TOKENS = (b"menu.title: x\n", b"confirm: $amount $fee $total $due $yes $back\n",
 def check(data: bytes) -> None:
     directory = folder("config_messages")
     (directory / "en.yaml").write_bytes(data)
-    catalogue, errors = read_catalogue(directory, "messages", ("en",), "en", Style())
+    catalogue, errors = read_catalogue(directory, "messages", ("en",), "en", (Style(),))
     for error in errors:
         sentence(format_error(error))
     for key in () if errors else MESSAGES:
