@@ -125,8 +125,23 @@ def _has_password(url: str) -> bool:
     return bool(at) and ":" in user or "password=" in url.partition("?")[2]
 
 
+def of_accounts(channels) -> Iterator[Fault]:
+    """SMPP accounts that share a name, or cannot do what their channel needs."""
+    sections = (("ussd_smpp", channels.ussd_smpp.accounts), ("sms_smpp", channels.sms_smpp.accounts))
+    named = [((name, "accounts", i, "name"), one.name) for name, accounts in sections for i, one in enumerate(accounts)]
+    yield from ((("channels", *path), text) for path, text in _repeated(named))
+    for i, account in enumerate(channels.ussd_smpp.accounts):
+        if account.bind != "transceiver":
+            yield ("channels", "ussd_smpp", "accounts", i, "bind"), \
+                "expected transceiver: an answer goes where the request came from"
+    accounts = channels.sms_smpp.accounts
+    if accounts and all(account.bind == "receiver" for account in accounts):
+        yield ("channels", "sms_smpp", "accounts", 0, "bind"), "expected an account that may submit: messages are sent too"
+
+
 def of_sections(settings) -> Iterator[Fault]:
     """Keys of the other sections that contradict each other."""
+    yield from of_accounts(settings.channels)
     messages, billing = settings.messages, settings.billing
     limits, outbox, columns = settings.limits, settings.outbox, settings.feeds.columns
     if messages.default not in messages.languages:
