@@ -7,7 +7,7 @@ import socket
 import time
 
 from tectonics.domain import alphabet
-from tectonics.wire.gsup.entity import Entity, Limits
+from tectonics.wire.gsup.entity import Entity, Excuses, Limits
 from tectonics.wire.gsup.events import Event, Key
 from tectonics.wire.map.ussd import Words
 from tests.interop.osmo_hlr import GSUP_PORT, WAIT_S
@@ -81,7 +81,7 @@ class EntityOnSocket:
 
     def __init__(self, host: str, limits: Limits, name: str = "EUSE-tectonics") -> None:
         self._host = host
-        self.entity = Entity(name, words("Try later"), limits)
+        self.entity = Entity(name, Excuses(words("Dial again"), words("Try later")), limits)
         self._events: list[Event] = []
         self._socket: socket.socket | None = None
 

@@ -163,7 +163,7 @@ def test_an_answer_that_cannot_be_read_gets_a_text(entity, switch):
     switch.send(ss(REQUEST, CONTINUE, answered("1").replace("04010f", "040160"), 7))
     refused = entity.next()
     assert isinstance(refused, Refused) and "compressed" in refused.why
-    assert switch.frame() == ss(RESULT, END, last_word("Try later"), 7)
+    assert switch.frame() == ss(RESULT, END, last_word("Dial again"), 7)
 
 
 def test_the_last_word_may_come_while_the_subscriber_is_asked(entity, switch):

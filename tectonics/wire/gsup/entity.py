@@ -2,24 +2,37 @@
 
     dial ──▶ ours ──ask──▶ theirs ──answer──▶ ours ──end──▶ over
 
-A session is ours to answer, or theirs; each message either way restarts its guard timer.  What OsmoHLR 1.5
-really does shapes the rest:
-- it never says that a subscriber hung up or that its own guard timer ran out, so ours ends the session;
+A session is ours to answer, or theirs; each message either way restarts its guard timer, here as there.  What
+OsmoHLR 1.5 really does shapes the rest:
+- it never says that a subscriber hung up or that its own guard timer ran out, so ours ends the session, and
+  earlier than the HLR's would, so that the subscriber reads why;
 - it has no room for a long component: what we say keeps within `octets_max`, or the subscriber sees nothing;
-- errors of ours do not reach the subscriber: whatever cannot be served is answered with a text, `excuse`;
+- errors of ours do not reach the subscriber: whatever cannot be served is answered with a text (`Excuses`);
 - a question to a session that it has forgotten is answered with PROC_SS_ERROR (Undelivered), an end is not;
 - it begins a session under a number only when no other lives there, so one that begins again replaces ours;
 - sessions outlive the connection: after a new one both sides go on.
 A beginning that is repeated to the letter while it is ours is answered once, since one answer serves both.
 
-Bounds: `sessions_max`; above it a dial is answered with the excuse.
+Bounds: `sessions_max`; above it a dial is answered that we are busy.
 """
 
 from dataclasses import dataclass, field
 
 from tectonics.domain.errors import BadMessage, OurFault
 from tectonics.wire.gsup import message as gsup
-from tectonics.wire.gsup.events import Answered, Dialled, Ended, Event, Ignored, Key, Refused, Undelivered
+from tectonics.wire.gsup.events import (
+    LATE,
+    SILENT,
+    TOO_MANY,
+    Answered,
+    Dialled,
+    Ended,
+    Event,
+    Ignored,
+    Key,
+    Refused,
+    Undelivered,
+)
 from tectonics.wire.gsup.link import Link, Times
 from tectonics.wire.gsup.message import Message, State
 from tectonics.wire.map import component as ss
@@ -34,14 +47,22 @@ _Place = tuple[str, int]  # IMSI and session number: one session at a time
 class Limits:
     """Bounds of an entity.
 
-    `guard_s`: not less than the HLR's ncss-guard-timeout.  `octets_max`: of a screen; 112 are 128 characters of
-    GSM 7-bit or 56 of UCS-2, the most that a final screen through OsmoHLR 1.5 may have.
+    `guard_s`: shorter than the HLR's ncss-guard-timeout (30 s unless configured).  `octets_max`: of a screen; 112
+    are 128 characters of GSM 7-bit or 56 of UCS-2, the most that a final screen through OsmoHLR 1.5 may have.
     """
 
     sessions_max: int = 10_000
-    guard_s: float = 30.0
+    guard_s: float = 28.0
     octets_max: int = 112
     times: Times = field(default_factory=Times)
+
+
+@dataclass(frozen=True, slots=True)
+class Excuses:
+    """What a subscriber reads in place of a screen: when his session is over without one, and above the bound."""
+
+    over: Words
+    busy: Words
 
 
 @dataclass(slots=True)
@@ -57,9 +78,9 @@ class _Session:
 class Entity:
     """One name at one HLR, through one connection after the other."""
 
-    def __init__(self, name: str, excuse: Words, limits: Limits) -> None:
+    def __init__(self, name: str, excuses: Excuses, limits: Limits) -> None:
         self._limits = limits
-        self._excuse = self._fitting(excuse)
+        self._over, self._busy = self._fitting(excuses.over), self._fitting(excuses.busy)
         self._link = Link(name, limits.times)
         self._sessions: dict[_Place, _Session] = {}  # the one whose guard is next stands first
         self._serial = 0
@@ -69,6 +90,11 @@ class Entity:
         """When `due` has something to do."""
         guards = (session.guard_at for session in self._sessions.values())
         return min(self._link.next_at, next(guards, float("inf")))
+
+    @property
+    def up(self) -> bool:
+        """Whether the peer routes to us, so that something can be said."""
+        return self._link.up
 
     @property
     def sessions(self) -> int:
@@ -102,8 +128,9 @@ class Entity:
             if now < session.guard_at:
                 break
             del self._sessions[place]
-            why = "we did not answer in time" if session.ours else "the subscriber did not answer"
-            events.append(Ended(session.key, why))
+            if self._link.up:
+                self._finish(session.key, session.invoke, self._over)
+            events.append(Ended(session.key, LATE if session.ours else SILENT))
         return events
 
     def ask(self, key: Key, words: Words, now: float) -> bool:
@@ -151,8 +178,8 @@ class Entity:
         last_word = ss.ReturnResult(invoke, ss.PROCESS_USS_REQUEST, ussd.encode(words))
         self._say(gsup.PROC_SS_RESULT, key, State.END, last_word)
 
-    def _refuse(self, key: Key, invoke: int, why: str) -> Refused:
-        self._finish(key, invoke, self._excuse)
+    def _refuse(self, key: Key, invoke: int, excuse: Words, why: str) -> Refused:
+        self._finish(key, invoke, excuse)
         return Refused(key, why)
 
     def _say(self, type: int, key: Key, state: State, component: ss.Component) -> None:
@@ -200,9 +227,9 @@ class Entity:
         try:
             words = ussd.decode(invoke.argument)
         except BadMessage as error:
-            return self._refuse(key, invoke.id, str(error))
+            return self._refuse(key, invoke.id, self._over, str(error))
         if len(self._sessions) >= self._limits.sessions_max:
-            return self._refuse(key, invoke.id, "too many sessions")
+            return self._refuse(key, invoke.id, self._busy, TOO_MANY)
         self._keep(_Session(key, invoke.id, begun), now)
         return Dialled(key, words)
 
@@ -230,7 +257,7 @@ class Entity:
             words = ussd.decode(result)
         except BadMessage as error:
             del self._sessions[_place(session.key)]
-            return self._refuse(session.key, session.invoke, str(error))
+            return self._refuse(session.key, session.invoke, self._over, str(error))
         session.ours = True
         self._keep(session, now)
         return Answered(session.key, session.asked, words)
@@ -238,7 +265,7 @@ class Entity:
     def _broken(self, session: _Session, why: str) -> Ended:
         """The handset cannot show what we asked; our excuse closes the session on its side too."""
         del self._sessions[_place(session.key)]
-        self._finish(session.key, session.invoke, self._excuse)
+        self._finish(session.key, session.invoke, self._over)
         return Ended(session.key, why)
 
     def _closed(self, place: _Place) -> Event:

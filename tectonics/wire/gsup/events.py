@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from tectonics.wire.map.ussd import Words
 
+LATE, SILENT = "we did not answer in time", "the subscriber did not answer"  # why a session ended by the guard
+TOO_MANY = "too many sessions"  # why one was refused
+
 
 class Key(NamedTuple):
     """A session: the network's number for it is unique for one subscriber while it lives, and returns later.

@@ -3,7 +3,7 @@
 Everything that can be answered is answered, by a question first and the last word then.
 """
 
-from tectonics.wire.gsup.entity import Entity, Limits
+from tectonics.wire.gsup.entity import Entity, Excuses, Limits
 from tectonics.wire.gsup.events import Answered, Dialled, Down, Event, Up
 from tectonics.wire.map.ussd import GSM7, Words
 from tests.fuzz.contract import alike, sentence
@@ -35,7 +35,7 @@ def check(data: bytes) -> None:
 
 
 def _heard(pieces: list[bytes]) -> tuple[list[Event], bytes]:
-    entity = Entity("EUSE-x", SCREEN, Limits(sessions_max=SESSIONS_MAX))
+    entity = Entity("EUSE-x", Excuses(SCREEN, SCREEN), Limits(sessions_max=SESSIONS_MAX))
     entity.connected(0.0)
     heard = [event for piece in pieces for event in entity.receive(piece, 1.0)]
     for event in heard:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tectonics.domain import alphabet
 from tectonics.domain.errors import OurFault
-from tectonics.wire.gsup.entity import Entity, Limits
+from tectonics.wire.gsup.entity import Entity, Excuses, Limits
 from tectonics.wire.gsup.events import Answered, Dialled, Down, Ended, Ignored, Key, Refused, Undelivered, Up
 from tectonics.wire.map.ussd import BINARY, GSM7, UCS2, Words
 from tests.wire.gsup.octets import (
@@ -20,6 +20,7 @@ from tests.wire.gsup.octets import (
     GREETED,
     IDENTITY_REQUEST,
     IMSI,
+    PONG,
     REQUEST,
     RESULT,
     answered,
@@ -29,7 +30,7 @@ from tests.wire.gsup.octets import (
     ss,
 )
 
-EXCUSE = Words(GSM7, b"Try later")
+EXCUSES = Excuses(over=Words(GSM7, b"Dial again"), busy=Words(GSM7, b"Try later"))
 MENU = Words(GSM7, b"1 2.00\n2 5.00")
 DONE = Words(GSM7, b"Done")
 KEY = Key(IMSI, 7, 1)
@@ -40,7 +41,7 @@ class World:
     """An entity whose link is up, with what it says."""
 
     def __init__(self, **limits):
-        self.entity = Entity("EUSE-tectonics", EXCUSE, Limits(guard_s=30, **limits))
+        self.entity = Entity("EUSE-tectonics", EXCUSES, Limits(guard_s=30, **limits))
         self.connect(0)
 
     def connect(self, now):
@@ -167,7 +168,7 @@ def test_an_answer_said_twice_is_heard_once(asked):
 ])
 def test_a_handset_that_cannot_show_it_ends_the_session_with_our_excuse(asked, component, why):
     assert asked.hear(ss(REQUEST, CONTINUE, component)) == [Ended(KEY, why)]
-    assert asked.said() == [gsup(RESULT, END, last_word("Try later"))]
+    assert asked.said() == [gsup(RESULT, END, last_word("Dial again"))]
     assert asked.entity.sessions == 0
 
 
@@ -182,8 +183,8 @@ def test_an_answer_that_cannot_be_read_is_refused_with_a_text(asked, component, 
 
 
 @pytest.mark.parametrize("component, answer", [
-    ("a112 020109 02013b 300a 040160 0405 aad86c3602", last_word("Try later", 9)),
-    ("a106 020109 02013b", last_word("Try later", 9)),
+    ("a112 020109 02013b 300a 040160 0405 aad86c3602", last_word("Dial again", 9)),
+    ("a106 020109 02013b", last_word("Dial again", 9)),
     ("a106 020109 02010a", "a306 020109 020115"),
 ])
 def test_a_dial_that_cannot_be_read_is_refused(world, component, answer):
@@ -228,7 +229,8 @@ def test_at_the_bound_a_dial_gets_the_excuse():
     world = World(sessions_max=1)
     world.dial()
     assert world.hear(ss(REQUEST, BEGIN, DIALLED_133, session=8)) == [Refused(Key(IMSI, 8, 2), "too many sessions")]
-    assert len(world.said()) == 1 and world.entity.sessions == 1
+    [said] = world.said()
+    assert said == frames(ss(RESULT, END, last_word("Try later"), session=8))[0][1] and world.entity.sessions == 1
 
 
 # --- time and connections
@@ -241,9 +243,14 @@ def test_the_guard_ends_sessions_and_every_message_restarts_it(world):
     world.hear(ss(REQUEST, CONTINUE, answered("2")), 30.0)
     assert world.entity.next_at == 45.0
     assert world.entity.due(44.9) == []
+    world.said()
     assert world.entity.due(45.0) == [Ended(Key(IMSI, 8, 2), "we did not answer in time")]
+    assert world.said() == [frames(ss(RESULT, END, last_word("Dial again"), session=8))[0][1]]
     world.entity.ask(KEY, MENU, 50.0)
+    world.said()
+    world.hear(PONG, 51.0)
     assert Ended(KEY, "the subscriber did not answer") in world.entity.due(80.0)
+    assert world.said() == [gsup(RESULT, END, last_word("Dial again"))]
     assert world.entity.sessions == 0
 
 
@@ -259,7 +266,7 @@ def test_the_guard_runs_without_a_connection(asked):
     asked.entity.disconnected()
     assert asked.entity.next_at == 32.0
     assert asked.entity.due(32.0) == [Ended(KEY, "the subscriber did not answer")]
-    assert asked.entity.next_at == float("inf")
+    assert asked.entity.next_at == float("inf") and asked.said() == []
 
 
 def test_answers_are_written_in_the_order_of_what_they_answer(world):
