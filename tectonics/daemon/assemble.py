@@ -60,6 +60,7 @@ class Daemon:
         self.state = StateDirectory(settings.state_path, host.disk)
         self.listeners = Listeners(host.reactor)
         self.serving = "starting"  # why it does not serve; empty when it does
+        self._correspondence = None
         self.loads = list  # () -> (queue, depth, bound) of every queue, for who watches over the bounds
         self._fenced = fenced
         self._closing: list[tuple[str, object]] = []  # what stop() closes, in reverse order
@@ -217,7 +218,7 @@ class Daemon:
                               self.settings.channels.ussd_http.step_field)
         self._at_stop("handset", gateway.close)
         lines = [DemoLine(one.account.msisdn, one.about) for one in people]
-        return Handset(administration, gateway, lines)
+        return Handset(administration, gateway, lines, self._correspondence, partial(now_ms, self.clock))
 
     def _duties(self, core: Core, files: OpenedStore, metrics, alarms) -> None:
         running = duties(core, files, metrics, alarms, self.settings, self.host)

@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 
 from tectonics.domain.advance import OPEN, Advance, Offer
 from tectonics.domain.commands import Credit, Debit
-from tectonics.domain.errors import BadPolicy
+from tectonics.domain.errors import BadPolicy, Busy
 from tectonics.domain.events import Event, FeedEvent
 from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Unavailable
 from tectonics.domain.policy import DAY_MS, FixedAmount, FixedFee, LendingRules, Policy, Segment, Tier
@@ -25,6 +25,7 @@ from tectonics.ports import (
     Listener,
     OutboxRow,
     PolicyVersion,
+    ShortMessage,
     TicketLine,
 )
 
@@ -254,6 +255,20 @@ class FakeIntake:
         return False
 
 
+class FakeCorrespondence:
+    """Takes what is written, unless it is `busy`."""
+
+    def __init__(self) -> None:
+        self.read: list[ShortMessage] = []
+        self.busy = False
+
+    def received(self, message: ShortMessage) -> Deferred[None]:
+        if self.busy:
+            return fail(Busy("too much at once, send it again"))
+        self.read.append(message)
+        return succeed(None)
+
+
 class FakeHandset:
     """A USSD gateway that answers what the demo's menu would."""
 
@@ -285,6 +300,7 @@ class World:
         self.tickets, self.billing, self.intake = FakeTicketLog(), FakeBilling(), FakeIntake()
         self.till = FakeTill() if till else None
         self.handset = FakeHandset()
+        self.correspondence = FakeCorrespondence()
         self.not_ready = ""
         self.administration = Administration(Offices(
             queries=self.queries, desk=self.desk, policies=self.policies,

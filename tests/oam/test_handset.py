@@ -57,10 +57,25 @@ async def test_the_till_is_at_hand(served):
     assert [b[1] for b in served.world.till.booked] == [500, -500]
 
 
+@pytest_twisted.ensureDeferred
+async def test_an_sms_is_written(served):
+    body = {"msisdn": NUMBER, "text": "SOS"}
+    assert (await served.ask("POST", "/handset/write", body=body, headers=TOKEN))[0] == 200
+    assert (await served.ask("POST", "/handset/write", body=body, headers=TOKEN))[0] == 200
+    first, second = served.world.correspondence.read
+    assert (first.channel, first.msisdn, first.to, first.text, first.at) == ("sms", NUMBER, "133", "SOS", 5)
+    assert first.id != second.id
+    for wrong in ("", 7, "x" * 460):
+        got, _, _ = await served.ask("POST", "/handset/write", body={**body, "text": wrong}, headers=TOKEN)
+        assert got == 422
+    served.world.correspondence.busy = True
+    assert (await served.ask("POST", "/handset/write", body=body, headers=TOKEN))[0] == 503
+
+
 @pytest.mark.parametrize("headers", [{}, {"X-Handset-Token": "wrong"}, {"X-Handset-Token": "secreté"}])
 @pytest_twisted.ensureDeferred
 async def test_another_site_cannot_press_the_buttons(served, headers):
-    for path in ("dial", "recharge", "spend"):
+    for path in ("dial", "recharge", "spend", "write"):
         status, answer, _ = await served.ask("POST", f"/handset/{path}", body=DIAL, headers=headers)
         assert status == 403 and "load it again" in answer["error"]
     assert not served.world.handset.dialled and not served.world.till.booked

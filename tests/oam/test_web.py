@@ -37,7 +37,8 @@ class Served:
 
     def __init__(self, handset: bool = True) -> None:
         self.world = world = World()
-        page = Handset(world.administration, world.handset, [DemoLine(NUMBER, "may borrow <b>1.00</b>")], "secret")
+        page = Handset(world.administration, world.handset, [DemoLine(NUMBER, "may borrow <b>1.00</b>")],
+                       world.correspondence, lambda: 5, secret="secret")
         self.site = make_site(
             administration=world.administration, intake=world.intake, metrics=world.metrics, alarms=world.alarms,
             clock=world.clock, tokens=Tokens({TOKENS[role]: Bearer(role, role) for role in ROLES}),

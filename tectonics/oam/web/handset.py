@@ -24,11 +24,14 @@ from tectonics.oam.admin import Administration, NotThere
 from tectonics.oam.web.inputs import json_object, query
 from tectonics.oam.web.request import WebRequest, answer_json
 from tectonics.oam.web.routes import Denied, Routes, uncancelled
+from tectonics.ports import Correspondence, ShortMessage
 
 HERE = Path(__file__).parent
 TICKETS_READ, TICKETS_SHOWN, MESSAGES_SHOWN = 200, 8, 20
 DIALLED_CHARS_MAX = 182
 _SESSION = re.compile(r"[0-9A-Za-z]{8,64}", re.ASCII)
+WRITTEN_CHARS_MAX = 459  # three short messages
+CHANNEL = "sms"
 TOKEN_HEADER = b"x-handset-token"
 WHO = "handset"
 _SHOWN = ("msisdn", "kind", "segment", "listed", "bar", "balance", "outstanding", "currency", "advances",
@@ -62,13 +65,16 @@ class Handset:
     administration: Administration
     gateway: Gateway
     lines: Sequence[DemoLine]
+    correspondence: Correspondence
+    now: Callable[[], int]  # ms
+    service: str = "133"  # the number that SMS go to
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def add(self, routes: Routes) -> None:
         """Adds /handset and what belongs to it."""
-        serve = {"dial": self._dial, "recharge": self._recharge, "spend": self._spend}
+        serve = {"dial": self._dial, "recharge": self._recharge, "spend": self._spend, "write": self._write}
         routes.add("GET", "/", _to_the_page)
-        routes.add("GET", "/handset", _page(self.secret, self.lines))
+        routes.add("GET", "/handset", _page(self.secret, self.lines, self.service))
         for name, kind in _STATIC.items():
             routes.add("GET", f"/handset/{name}", _file(HERE / "static" / name, kind))
         routes.add("GET", "/handset/state", lambda request: Deferred.fromCoroutine(self._state(request)))
@@ -100,6 +106,14 @@ class Handset:
         more, screen = await uncancelled(self.gateway.dial(msisdn, session, text))
         return {"more": more, "text": screen}
 
+    async def _write(self, msisdn: str, given: dict) -> dict:
+        text = given.get("text")
+        if not isinstance(text, str) or not 1 <= len(text) <= WRITTEN_CHARS_MAX:
+            raise TheirFault(f"text must be 1 to {WRITTEN_CHARS_MAX} characters, such as SOS")
+        message = ShortMessage(CHANNEL, f"handset-{secrets.token_hex(8)}", msisdn, self.service, text, self.now())
+        await uncancelled(self.correspondence.received(message))
+        return {}
+
     async def _recharge(self, msisdn: str, given: dict) -> dict:
         return await self._ask("recharge", msisdn=msisdn, amount=given.get("amount"))
 
@@ -122,9 +136,9 @@ class Handset:
         return uncancelled(self.administration.call(method, params, WHO))
 
 
-def _page(secret: str, lines: Sequence[DemoLine]) -> Callable:
+def _page(secret: str, lines: Sequence[DemoLine], service: str) -> Callable:
     environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape())
-    page = environment.get_template("handset.html").render(secret=secret, lines=lines).encode()
+    page = environment.get_template("handset.html").render(secret=secret, lines=lines, service=service).encode()
     served = _typed(page, b"text/html; charset=utf-8")
 
     def serve(request: WebRequest) -> bytes:

@@ -44,7 +44,8 @@ def _answers(pieces: list[bytes]) -> list[bytes]:
 @cache
 def _site() -> Site:
     world = World()
-    page = Handset(world.administration, world.handset, [DemoLine(NUMBER, "may borrow")], "secret")
+    page = Handset(world.administration, world.handset, [DemoLine(NUMBER, "may borrow")], world.correspondence,
+                   lambda: 5, secret="secret")
     tokens = Tokens({f"{role}-token-0123456789": Bearer(role, role) for role in ROLES})
     return make_site(
         administration=world.administration, intake=world.intake, metrics=world.metrics, alarms=world.alarms,

@@ -213,6 +213,18 @@ $("till").addEventListener("submit", async (event) => {
   refresh();
 });
 
+$("write").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  try {
+    await ask("/handset/write", { msisdn: line(), text: $("message").value.trim() });
+    $("message").value = "";
+    say("Your SMS has arrived.");
+  } catch (error) {
+    say(error.message, true);
+  }
+  refresh();
+});
+
 function pick() {
   hangUp();
   say("");
