@@ -140,7 +140,7 @@ class Engine:
             return Result(None, True, outcome.answer)
         if not written:
             return None
-        self.known.keep(unit.account)
+        self.known.wrote(unit.account, decision.commands)
         self._decided(event, decision, context.now)
         return Result(decision)
 

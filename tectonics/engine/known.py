@@ -5,16 +5,19 @@ unit has written is the one that the billing system's answer meets.  Deciding on
 right because the unit is written by compare-and-set on its version: where anybody else has written in
 between, on this node or another, the unit is a Conflict and is decided again on what the store holds.
 Only events that need nothing else from the store start so (`STARTS`); their trigger, where they have
-one, is checked in the unit's transaction.
+one, is checked in the unit's transaction.  What a unit has written is kept only while it waits for the
+billing system: whoever's session is over would fill the memory for nothing.
 
 Losing it costs a read, never money.  Bound: KNOWN_MAX accounts (3 kB each as a rule); beyond it the one
 that was seen longest ago is forgotten.
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
+from tectonics.domain.commands import Command, Credit, Debit
 from tectonics.domain.events import (
     BorrowAsked,
     BorrowConfirmed,
@@ -42,12 +45,17 @@ class KnownAccounts:
         if len(self._accounts) > self._known_max:
             self._accounts.popitem(last=False)
 
+    def wrote(self, account: Account, commands: Iterable[Command]) -> None:
+        """A unit with these commands is durable: the answer to a movement of money meets this account."""
+        if any(isinstance(command, Credit | Debit) for command in commands):
+            self.keep(account)
+
     def see(self, msisdn: str) -> Account | None:
         """What is known, and stays so."""
         return self._accounts.get(msisdn)
 
     def take(self, msisdn: str) -> Account | None:
-        """What is known, for one try; whoever writes keeps what he wrote."""
+        """What is known, for one try; what is written then comes through `wrote`."""
         return self._accounts.pop(msisdn, None)
 
     def __len__(self) -> int:

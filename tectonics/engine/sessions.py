@@ -6,8 +6,8 @@ screen: from the snapshot, from those who wait for the same answer, or from the 
 after a restart and on another node.  A request that arrives without a snapshot is replayed from the
 start and stops before the confirmation: what was not shown here is not agreed to here.
 
-What has ended is kept for those who ask for the same screen again: ENDED_MAX sessions, the oldest is
-forgotten first; the one that moved money is then answered from its trigger's row.  Screens and inputs that
+What has ended is kept for those who ask for the same screen again, for ENDED_S and at most ENDED_MAX
+sessions, the oldest is forgotten first; the one that moved money is then answered from its trigger's row.  Screens and inputs that
 many have alike are kept once (ALIKE_MAX of them, then anew).
 
 When the billing system is slow the budget's end commits "you will get an SMS" as the answer.
@@ -38,7 +38,8 @@ from tectonics.workflows.dialogue import Menus, Move, Snapshot
 from tectonics.workflows.lending import Refusal, examine, too_rich
 
 STEPS_MAX = 24  # a session that needs more is ended
-ENDED_MAX = 50_000  # at 1,000 sessions a second nearly a minute, longer than any gateway tries again
+ENDED_S = 60  # longer than any gateway tries again
+ENDED_MAX = 50_000  # at 1,000 sessions a second nearly a minute (0.7 kB each)
 ALIKE_MAX = 2000  # screens and inputs
 POLL_S = 0.25  # how often a request that another node serves is looked for
 LAST_RESORT_S = 0.8  # beyond the budget: then "busy" is answered whatever hangs
@@ -154,6 +155,7 @@ class Sessions:
     def _end(self, key: tuple[str, str, str], session: Session) -> None:
         """From now on it is only kept for those who ask again."""
         if self._sessions.get(key) is session:
+            session.expires_at = min(session.expires_at, self._engine.now() + ENDED_S * 1000)
             self._ended[key] = self._sessions.pop(key)
 
     def _once(self, value):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tectonics.domain.commands import Credit, Notify
 from tectonics.domain.subscriber import Bar
 from tectonics.engine.known import KnownAccounts
 from tectonics.ports import Unit
@@ -29,13 +30,25 @@ def conflicts(node):
 
 
 def test_it_is_what_the_store_would_load(node):
-    for work in (lambda: node.dial(), lambda: node.dial("2"), lambda: node.dial("2*1"),
-                 lambda: node.recharge("r1", 100), lambda: node.recharge("r2", 500)):
+    for text in ("", "2"):
+        run(node.clock, node.dial(text))
+        assert known(node) == stored(node)
+    for work in (lambda: node.dial("2*1"), lambda: node.recharge("r1", 100), lambda: node.recharge("r2", 500)):
         run(node.clock, work())
         settle(node, 3)
-        assert known(node) == stored(node)
+        assert known(node) is None  # nobody waits for anything
     assert stored(node).version > 4 and not stored(node).advances
-    assert conflicts(node) == 0
+    assert conflicts(node) == 0  # what was known between a unit and the billing system's answer was so too
+
+
+def test_what_was_written_is_kept_for_the_billing_systems_answer():
+    accounts, account = KnownAccounts(), subscriber()
+    notify = Notify("TEC-1", MSISDN, "key", "text", "en")
+    accounts.wrote(account, ())
+    accounts.wrote(account, (notify,))
+    assert accounts.see(MSISDN) is None
+    accounts.wrote(account, (notify, Credit("TEC-2", MSISDN, 100, "EUR")))
+    assert accounts.see(MSISDN) == account
 
 
 def test_a_confirmation_reads_the_account_no_second_time(node):
@@ -57,7 +70,6 @@ def test_what_another_node_wrote_in_between_is_obeyed(node):
     assert known(node) == before
     assert run(node.clock, node.dial("2*1")).text.startswith("refused.barred")
     assert conflicts(node) == 1
-    assert known(node) == stored(node)
 
 
 def test_a_confirmation_that_another_node_has_served_gets_its_answer(node):

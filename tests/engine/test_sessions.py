@@ -10,7 +10,7 @@ from tectonics.domain.errors import OurFault
 from tectonics.domain.screens import Dialled
 from tectonics.engine.admission import Admission
 from tectonics.engine.pace import Limits
-from tectonics.engine.sessions import STEPS_MAX
+from tectonics.engine.sessions import ENDED_S, STEPS_MAX
 from tests.engine.world import STYLE, build, drain, run, settle
 from tests.workflows.world import MSISDN
 
@@ -83,6 +83,17 @@ def test_what_has_ended_is_kept_apart_and_answers_the_same(node):
     assert (step(node), step(node, "1*1")) == (first, granted)
     node.core.sessions._ended.clear()
     assert step(node, "1*1") == granted  # from the trigger's row
+
+
+def test_what_has_ended_is_forgotten_after_a_minute(node):
+    for text in ("", "1", "1*1"):
+        step(node, text)
+    drain(node.clock, node.clock.seconds() + ENDED_S - 1)
+    step(node, session="another")
+    assert [session for _, session, _ in node.core.sessions._ended] == ["s1", "another"]
+    drain(node.clock, node.clock.seconds() + 2)
+    step(node, session="one more")
+    assert [session for _, session, _ in node.core.sessions._ended] == ["another", "one more"]
 
 
 def test_a_store_that_hangs_is_answered_within_the_budget(node):
