@@ -1,6 +1,7 @@
-"""Retention: old triggers and old tickets leave the database, in bounded chunks between the units.
+"""Retention: old triggers, tickets and messages leave the database, in bounded chunks between the units.
 
 A trigger is kept as long as its advance is unfinished: the same request must get the same answer.
+A message is kept as long as its command is in the outbox: it tells what must not be sent again.
 A ticket is kept until every consumer that has ever acknowledged its origin has passed it; a
 consumer that never comes back therefore keeps them, which its lag alarm tells.
 Each chunk is one item of the writer's queue, so a subscriber waits for at most CHUNK deletions.
@@ -21,6 +22,10 @@ _TRIGGERS = """DELETE FROM trigger_seen WHERE (msisdn, channel, id) IN
     (SELECT t.msisdn, t.channel, t.id FROM trigger_seen t WHERE t.seen_at < ? AND t.seen_at >= ? AND NOT EXISTS
         (SELECT 1 FROM advance a WHERE a.msisdn = t.msisdn AND a.unfinished = 1 AND a.trigger_id = t.id)
     ORDER BY t.seen_at LIMIT ?) RETURNING seen_at"""
+_MESSAGES = """DELETE FROM message WHERE (msisdn, op, part) IN
+    (SELECT m.msisdn, m.op, m.part FROM message m WHERE m.created_at < ? AND m.created_at >= ? AND NOT EXISTS
+        (SELECT 1 FROM outbox o WHERE o.msisdn = m.msisdn AND o.op = m.op)
+    ORDER BY m.created_at LIMIT ?) RETURNING created_at"""
 _OLDEST = "SELECT seq, at FROM ticket WHERE origin = ? ORDER BY seq LIMIT ?"
 _TICKETS = "DELETE FROM ticket WHERE origin = ? AND seq <= ?"
 _PASSED = "SELECT min(seq) FROM consumer_cursor WHERE origin = ?"
@@ -58,10 +63,20 @@ class Retention:
 
 
 async def delete_triggers(writes: BatchQueue, before: int) -> int:
-    """All that may go; the scan goes on where the last chunk ended, so that kept rows are not read again."""
+    """All that may go."""
+    return await _delete(writes, _TRIGGERS, before)
+
+
+async def delete_messages(writes: BatchQueue, before: int) -> int:
+    """All that may go."""
+    return await _delete(writes, _MESSAGES, before)
+
+
+async def _delete(writes: BatchQueue, statement: str, before: int) -> int:
+    """The scan goes on where the last chunk ended, so that kept rows are not read again."""
     total, since = 0, 0
     while True:
-        deleted, since = await writes.submit(partial(_delete_triggers, before=before, since=since))
+        deleted, since = await writes.submit(partial(_delete_chunk, statement=statement, before=before, since=since))
         total += deleted
         if deleted < CHUNK:
             return total
@@ -71,8 +86,8 @@ def _origins(connection: sqlite3.Connection) -> list[tuple[str]]:
     return connection.execute(_ORIGINS).fetchall()
 
 
-def _delete_triggers(connection: sqlite3.Connection, before: int, since: int) -> tuple[int, int]:
-    deleted = [seen_at for seen_at, in connection.execute(_TRIGGERS, (before, since, CHUNK))]
+def _delete_chunk(connection: sqlite3.Connection, statement: str, before: int, since: int) -> tuple[int, int]:
+    deleted = [at for at, in connection.execute(statement, (before, since, CHUNK))]
     return len(deleted), max(deleted, default=since)
 
 

@@ -32,9 +32,9 @@ def run(tmp_path, postgres_server):
 def test_upgrade_then_check(run, kind):
     assert run("check", kind).exit_code == 1
     done = run("upgrade", kind)
-    assert (done.exit_code, done.output) == (0, "the schema is 1\n")
+    assert (done.exit_code, done.output) == (0, "the schema is 2\n")
     answer = json.loads(run("check --json", kind).output)
-    assert answer["schema"] == answer["newest"] == 1
+    assert answer["schema"] == answer["newest"] == 2
 
 
 def test_check_fails_where_a_setting_loses_money(run):

@@ -97,7 +97,7 @@ class ServerWorld(Stores):
     def clear(self):
         """Empties the tables that hold something of subscribers."""
         with closing(connect(self.address, CHANGING)) as session:
-            session.send("TRUNCATE account, advance, recovery, trigger_seen, outbox, ticket, origin, service_usage")
+            session.send("TRUNCATE account, advance, recovery, trigger_seen, outbox, message, ticket, origin, service_usage")
 
     def _open(self, *arguments, **options):
         return postgres.open_store(self.address, *arguments, **options)

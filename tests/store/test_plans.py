@@ -4,11 +4,11 @@ import pytest
 
 from tectonics.database.migrate import upgrade
 from tectonics.database.sqlite import open_connection
-from tectonics.store import accounts, outbox, policy_log, queries, retention, ticket_log, unit
+from tectonics.store import accounts, messages, outbox, policy_log, queries, retention, ticket_log, unit
 from tectonics.store.sqlite_store import MIGRATIONS
 
 STATEMENTS = {f"{module.__name__}.{name}": text
-              for module in (accounts, outbox, policy_log, queries, retention, ticket_log, unit)
+              for module in (accounts, messages, outbox, policy_log, queries, retention, ticket_log, unit)
               for name, text in vars(module).items()
               if isinstance(text, str) and text.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))}
 SMALL = ("policy_version", "consumer_cursor", "origin", "service_usage", "outbox")

@@ -12,5 +12,6 @@ SELECT create_distributed_table('advance', 'msisdn', colocate_with => 'account')
 SELECT create_distributed_table('recovery', 'msisdn', colocate_with => 'account');
 SELECT create_distributed_table('trigger_seen', 'msisdn', colocate_with => 'account');
 SELECT create_distributed_table('outbox', 'msisdn', colocate_with => 'account');
+SELECT create_distributed_table('message', 'msisdn', colocate_with => 'account');
 SELECT create_distributed_table('ticket', 'msisdn', colocate_with => 'account');
 SELECT citus_add_local_table_to_metadata('origin');

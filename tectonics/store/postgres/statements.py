@@ -12,6 +12,7 @@ cluster sends the statement only to the shards that it concerns.
 from dataclasses import replace
 
 from tectonics.database.arrays import Prepared
+from tectonics.domain.delivery import SENDING, SENT
 from tectonics.ports import LOOK_UP, SEND
 
 _NUMBERS, _TEXTS, _BYTES = "bigint[]", "text[]", "bytea[]"
@@ -82,6 +83,28 @@ UNRESOLVED = Prepared("unresolved", (_NUMBERS, _TEXTS), f"""
     UPDATE outbox t SET state = '{LOOK_UP}' FROM unnest($1, $2) AS given (msisdn, op)
     WHERE t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.op = given.op""")
 
+MESSAGES_BEGUN = Prepared(
+    "messages_begun", (_NUMBERS, _TEXTS, _NUMBERS, _NUMBERS, _NUMBERS, _TEXTS, _NUMBERS), f"""
+    INSERT INTO message (msisdn, op, part, parts, reference, owner, state, account, id, attempts, repeated,
+        created_at, at)
+    SELECT msisdn, op, part, parts, reference, owner, '{SENDING}', '', '', 1, 0, at, at
+    FROM unnest($1, $2, $3, $4, $5, $6, $7) AS given (msisdn, op, part, parts, reference, owner, at)
+    ON CONFLICT DO NOTHING RETURNING msisdn, op""")
+
+MESSAGES_NOTED = Prepared(
+    "messages_noted", (_NUMBERS, _TEXTS, _NUMBERS, _TEXTS, _TEXTS, _TEXTS, _NUMBERS), """
+    UPDATE message t SET state = given.state, account = given.account, id = given.id, at = given.at
+    FROM unnest($1, $2, $3, $4, $5, $6, $7) AS given (msisdn, op, part, state, account, id, at)
+    WHERE t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.op = given.op AND t.part = given.part
+        AND t.id = ''""")
+
+MESSAGES_SETTLED = Prepared("messages_settled", (_NUMBERS, _TEXTS, _NUMBERS, _TEXTS, _NUMBERS), f"""
+    UPDATE message t SET state = given.state, at = given.at
+    FROM unnest($1, $2, $3, $4, $5) AS given (msisdn, op, part, state, at)
+    WHERE t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.op = given.op AND t.part = given.part
+        AND t.state = '{SENT}'
+    RETURNING t.msisdn, t.op, t.part""")
+
 TICKETS = Prepared("tickets", (_NUMBERS, "text", _NUMBERS, _NUMBERS, _TEXTS, _TEXTS), """
     INSERT INTO ticket (msisdn, origin, seq, at, type, body)
     SELECT msisdn, $2, seq, at, type, body
@@ -95,7 +118,7 @@ USAGE = Prepared("usage", (_TEXTS, _NUMBERS, "text", _NUMBERS, _NUMBERS), """
         amount_minor = service_usage.amount_minor + excluded.amount_minor""")
 
 ALL = (TRIGGERS, TRIGGERS_BACK, ANSWERS_OF, ANSWERS, ACCOUNTS_NEW, ACCOUNTS, ADVANCES, RECOVERIES, COMMANDS,
-       FINISHED, UNRESOLVED, TICKETS, USAGE)
+       FINISHED, UNRESOLVED, MESSAGES_BEGUN, MESSAGES_NOTED, MESSAGES_SETTLED, TICKETS, USAGE)
 
 # A Citus cluster copies the rows of an INSERT that neither returns any nor may conflict, and then reports a violated
 # constraint as XX000, which says nothing; with RETURNING it is 23505, and only the guilty unit fails.

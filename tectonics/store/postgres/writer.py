@@ -1,7 +1,8 @@
 """The writer: one transaction for each batch, set-based, on the only connection of this process that writes.
 
-The units of a batch go in waves (wave.py), then the outbox rows that are finished, then every other
-write as it came; the tickets of all are numbered in the order in which their writes were submitted.
+The units of a batch go in waves (wave.py), then the outbox rows that are finished, then what is noted of
+messages (messages.py), then every other write as it came; the tickets of all are numbered in the order in
+which their writes were submitted.
 All that is in a batch was submitted before anything of it was answered, so nobody can have relied on
 another order.  When a write fails by its own fault (a constraint, a value that no column takes), the
 batch is rolled back and replayed one by one behind savepoints, so that only the guilty one fails.
@@ -29,6 +30,7 @@ from tectonics.ports import TicketLine, Unit
 from tectonics.store.origin import COMMITTED, Fenced, Life
 from tectonics.store.outbox import Finish
 from tectonics.store.postgres import life as lives
+from tectonics.store.postgres import messages
 from tectonics.store.postgres import statements as sql
 from tectonics.store.postgres.script import Script
 from tectonics.store.postgres.shards import Shards
@@ -191,8 +193,10 @@ class Writer:
             lost |= write_wave(script, ledger, wave)
         numbered = {place: unit.tickets for place, unit in units if place not in lost}
         script.say(sql.FINISHED, [(item.msisdn, item.op) for item in items if isinstance(item, Finish)])
+        for place, answer in messages.write_messages(script, items):
+            answers[place] = answer
         for place, item in enumerate(items):
-            if not isinstance(item, Unit | Finish):
+            if not isinstance(item, (Unit, Finish, *messages.KINDS)):
                 answers[place] = _do(script, item)
                 if isinstance(item, Audited) and answers[place] is not None:
                     numbered[place] = item.tickets

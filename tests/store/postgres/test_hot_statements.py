@@ -9,20 +9,20 @@ from importlib.resources import files
 
 import pytest
 
-from tectonics.store import accounts, outbox, policy_log, ticket_log, unit
+from tectonics.store import accounts, messages, outbox, policy_log, ticket_log, unit
 from tectonics.store.postgres import bulk, life, loads, statements
 
 DISTRIBUTED = re.findall(r"create_distributed_table\('(\w+)'", files("tectonics.store.postgres").joinpath(
     "distribute.sql").read_text(encoding="utf-8"))
 PREPARED = {one.name: one.text for one in (*statements.ALL, *loads.ALL)}
 OTHERS = {f"{module.__name__.rpartition('.')[2]}.{name}": text
-          for module in (accounts, bulk, life, outbox, policy_log, ticket_log, unit)
+          for module in (accounts, bulk, life, messages, outbox, policy_log, ticket_log, unit)
           for name, text in vars(module).items()
           if isinstance(text, str) and text.startswith(("SELECT", "UPDATE", "DELETE", "INSERT"))}
 ALL = {**PREPARED, **OTHERS}
-# by time or owner, over all shards: reads of the daemon's duties and of people, and adoption
+# by time, owner or a centre's id, over all shards: reads of the daemon's duties and of people, adoption, receipts
 ACROSS = {"accounts._DUE", "outbox._DUE", "outbox._ADOPT", "ticket_log._READ", "ticket_log._READ_TIME",
-          "ticket_log._OLDEST"}
+          "ticket_log._OLDEST", "messages._FIND"}
 FUNCTIONS = {"unnest", "any", "coalesce", "max", "min", "sum"}  # none is volatile
 BEFORE_A_LIST = {"in", "as", "given", "asked", "values", "select", "conflict", "and", "or", "where", "on", "join", "set"}
 
@@ -79,7 +79,7 @@ def _says_whom(part):
 
 
 def test_what_is_looked_at_is_what_there_is():
-    assert len(DISTRIBUTED) == 6 and len(PREPARED) == len(statements.ALL) + len(loads.ALL) and len(OTHERS) > 20
+    assert len(DISTRIBUTED) == 7 and len(PREPARED) == len(statements.ALL) + len(loads.ALL) and len(OTHERS) > 20
     assert sum(bool(_tables(text)) for text in ALL.values()) > 25
 
 

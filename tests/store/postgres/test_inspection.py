@@ -56,9 +56,9 @@ def test_a_cluster_gets_the_statements_of_the_file_once(session):
             sent.append(text)
 
     statements = distribute(Coordinator(), MIGRATIONS)
-    assert sent == statements and len(statements) == 7
+    assert sent == statements and len(statements) == 8
     assert all("'msisdn'" in one for one in statements[:-1])
     assert [one.partition("('")[2].partition("'")[0] for one in statements] == [
-        "account", "advance", "recovery", "trigger_seen", "outbox", "ticket", "origin"]
+        "account", "advance", "recovery", "trigger_seen", "outbox", "message", "ticket", "origin"]
     with pytest.raises(TheirFault, match="distributed already"):
         distribute(Coordinator(), MIGRATIONS)

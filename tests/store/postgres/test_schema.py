@@ -23,7 +23,7 @@ CATALOGUE = {
         WHERE conrelid::regclass::text !~ '^(ticket_2|pg_|information_schema|-)' AND conrelid <> 0 ORDER BY 1, 2""",
     "storage": "SELECT relname::text, reloptions FROM pg_class WHERE relnamespace = 'public'::regnamespace"
                " AND relname !~ '^ticket_2' ORDER BY 1"}
-PER_SUBSCRIBER = ("account", "advance", "recovery", "trigger_seen", "outbox", "ticket")
+PER_SUBSCRIBER = ("account", "advance", "recovery", "trigger_seen", "outbox", "message", "ticket")
 
 
 def catalogue(address):
@@ -86,6 +86,8 @@ def filled(postgres_server):
                      " FROM generate_series(1, 3000) n")
         session.send("INSERT INTO trigger_seen SELECT n, 'c', 't' || n, n, NULL FROM generate_series(1, 3000) n")
         session.send("INSERT INTO outbox SELECT n, 'o' || n, 'credit', 'send', 'n1', 1, n, n, n, 0, '{}'"
+                     " FROM generate_series(1, 3000) n")
+        session.send("INSERT INTO message SELECT n, 'o' || n, 1, 1, 1, 'n1', 'sent', 's', 'i' || n, 1, 0, n, n"
                      " FROM generate_series(1, 3000) n")
         session.send("ANALYZE")  # as autovacuum does
     return address
