@@ -62,6 +62,7 @@ def _histogram(name: str, labels: str, text: str, buckets: tuple[float, ...]) ->
 DECLARATIONS = (
     _counter("tectonics_channel_requests_total", "channel result", "Requests that a channel took"),
     _histogram("tectonics_ussd_step_seconds", "channel step", "Time to answer one step", STEP_BUCKETS_S),
+    _counter("tectonics_ussd_screens_total", "channel result", "Screens given to a gateway, and what became of them"),
     _counter("tectonics_dialogue_answers_total", "channel screen", "Screens that were answered"),
     _counter("tectonics_requests_total", "service", "Requests that a service decided about"),
     _counter("tectonics_granted_total", "service", "Requests that were granted"),
