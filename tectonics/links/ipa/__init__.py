@@ -1,0 +1,1 @@
+"""IPA connections to a home location register: USSD by GSUP, and questions about its subscribers by CTRL."""
