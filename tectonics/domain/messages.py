@@ -8,6 +8,7 @@ a subscriber; at run time a language that nobody translated falls back to the de
 
 from string import Template
 
+from tectonics.domain import keywords
 from tectonics.domain.errors import OurFault
 from tectonics.domain.screens import Style
 from tectonics.domain.text import fits
@@ -18,6 +19,9 @@ _VARIABLES = {
     "menu.offer": "key amount fee",
     "menu.more": "key",
     "menu.owe": "key",
+    "menu.language": "key",
+    "menu.back": "key",
+    "language.name": "",
     "amount.ask": "min max step currency back",
     "confirm": "amount fee total due currency yes back",
     "owe.none": "",
@@ -47,6 +51,24 @@ _VARIABLES = {
     "refused.rollout": "",
     "refused.billing_unavailable": "",
     "refused.offer_changed": "",
+    "reply.choose": "",
+    "reply.confirm": "amount fee total due currency yes",
+    "reply.expired": "",
+    "reply.declined": "",
+    "reply.help": "sos debt stop lang",
+    "reply.stopped": "start",
+    "reply.started": "stop",
+    "reply.language": "",
+    "reply.languages": "lang languages",
+    "word.sos": "",
+    "word.debt": "",
+    "word.call": "",
+    "word.stop": "",
+    "word.start": "",
+    "word.yes": "",
+    "word.no": "",
+    "word.help": "",
+    "word.lang": "",
     "advert.offer": "balance amount fee total currency code",
     "sms.granted": "amount fee total due currency",
     "sms.failed": "",
@@ -68,7 +90,12 @@ LONGEST = {
     "due": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
     "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
     "balance": "0.50", "code": "*133#",
+    "sos": "ANTICIPO", "debt": "DEUDA", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
+    "languages": "en, fr, ar, es",
 }
+
+# What is no screen of a menu: parts of one, short messages, and the words that are understood.
+_NO_SCREEN = ("menu.", "language.", "sms.", "advert.", "reply.", "word.")
 
 
 def required(key: str) -> frozenset[str]:
@@ -168,7 +195,7 @@ def examine(catalogue: Catalogue) -> list[Problem]:
         found += [Problem(language, key, "the text is missing") for key in MESSAGES if key not in entries]
         for key, text in entries.items():
             found += [Problem(language, key, sentence) for sentence in _wrong(key, text)]
-    return found
+    return found + [Problem(*fault) for fault in keywords.faults(catalogue.texts)]
 
 
 def problems(catalogue: Catalogue) -> list[str]:
@@ -195,16 +222,18 @@ def screens(catalogue: Catalogue, language: str) -> dict[str, str]:
     """Key -> the longest screen that begins with, or consists of, that message.
 
     The screens are put together as the dialogue does: wrong input repeats the screen below a line
-    that says so, and the smallest page of a menu has title, one offer, `more` and `owe`.
+    that says so, and the smallest page of a menu has title, one offer, `more` and `owe`; one of languages has
+    a language, `more` and `back`.
     """
     def filled(key: str) -> str:
         return catalogue.text(key, language, **{name: LONGEST[name] for name in MESSAGES[key]})
 
     again = filled("wrong.again") + "\n"
-    alone = {key: filled(key) for key in MESSAGES if not key.startswith(("menu.", "sms.", "advert."))}
+    alone = {key: filled(key) for key in MESSAGES if not key.startswith(_NO_SCREEN)}
     repeated = {key: again + filled(key) for key in ("amount.ask", "confirm")}
     menu = "\n".join(map(filled, ("menu.title", "menu.offer", "menu.more", "menu.owe")))
-    return alone | repeated | {"menu.title": again + menu}
+    languages = "\n".join((f"12. {filled('language.name')}", filled("menu.more"), filled("menu.back")))
+    return alone | repeated | {"menu.title": again + menu, "language.name": again + languages}
 
 
 def too_long(catalogue: Catalogue, style: Style) -> list[Problem]:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tectonics.domain.errors import OurFault
+from tectonics.domain.keywords import WORDS, spellings
 from tectonics.domain.messages import (
     LONGEST,
     MESSAGES,
@@ -32,7 +33,8 @@ STYLES = (Style(), Style(mode="last"), Style(septets_max=182, ucs2_max=80))
 
 def complete(**changed: str) -> Catalogue:
     """A whole catalogue in one language, with some texts changed; `_` stands for the point."""
-    texts = {key: " ".join(f"${name}" for name in sorted(names)) or "text" for key, names in MESSAGES.items()}
+    texts = {key: " ".join(f"${name}" for name in sorted(names)) or key.removeprefix("word.").partition(".")[0]
+             for key, names in MESSAGES.items()}
     return Catalogue({"en": texts | {key.replace("_", ".", 1): text for key, text in changed.items()}}, "en")
 
 
@@ -127,6 +129,25 @@ def test_missing_texts_and_languages_are_problems():
 def test_a_text_may_leave_the_currency_and_the_figures_of_a_refusal_out():
     assert problems(complete(refused_balance="balance too high", sms_overdue="$outstanding")) == []
     assert required("confirm") == {"amount", "fee", "total", "due", "yes", "back"}
+
+
+def test_a_word_that_means_two_things_is_a_problem():
+    assert problems(complete(word_stop="STOP, dEbt")) == ["en: word.stop: 'dEbt' is word.debt of en already"]
+
+
+def answers(language: str) -> dict[str, str]:
+    """What is answered by short message, at its longest."""
+    words = {name: spellings(SHIPPED.texts[language][f"word.{name}"])[0] for name in WORDS}
+    return {key: SHIPPED.text(key, language, **(LONGEST | words | {name: LONGEST[name] for name in MESSAGES[key]
+                                                                   if name not in words}))
+            for key in MESSAGES if key.startswith(("reply.", "refused.", "owe."))}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_by_short_message_is_two_parts_at_most(language):
+    parts = {key: sms_parts(transliterate(text)) for key, text in answers(language).items()}
+    assert {key: many for key, many in parts.items() if many > 2} == {}
+    assert language == "ar" or set(parts.values()) == {1}
 
 
 def test_a_screen_that_is_too_long_is_found():

@@ -25,8 +25,9 @@ from tectonics.workflows.decision import Context
 DAY = 86_400_000
 NOW = 1_790_000_000_000
 MSISDN = "33600000001"
-CATALOGUE = Catalogue({"en": {key: " ".join([key, *(f"${name}" for name in sorted(names))])
-                              for key, names in MESSAGES.items()}}, "en")
+TEXTS = {key: " ".join([key.removeprefix("word."), *(f"${name}" for name in sorted(names))])
+         for key, names in MESSAGES.items()}
+CATALOGUE = Catalogue({"en": TEXTS}, "en")
 
 
 def tier(number: int, amount_minor: int, fee_minor: int) -> Tier:
