@@ -12,7 +12,8 @@ DIALLED_133 = "a112 020101 02013b 300a 04010f 0405 aad86c3602"  # *133# as invok
 
 
 def packed(text: str) -> str:
-    """ASCII letters and digits as one number of 7 bits each, in hexadecimal; eight or less than seven a group."""
+    """ASCII letters and digits as one number of 7 bits each, in hexadecimal; where 7 bits are left, a carriage return."""
+    text += "\r" if len(text) % 8 == 7 else ""
     number = sum(ord(letter) << 7 * at for at, letter in enumerate(text))
     return number.to_bytes((7 * len(text) + 7) // 8, "little").hex()
 
