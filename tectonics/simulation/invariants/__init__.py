@@ -7,12 +7,14 @@ from tectonics.simulation.invariants import (
     consent,
     debts,
     delivery,
+    holders,
     limits,
     money,
     numbers,
     outbox,
     recharges,
     settled,
+    shares,
 )
 from tectonics.simulation.invariants.invariant import Scene, Wrong
 
@@ -33,6 +35,8 @@ def rules() -> dict[str, Rule]:
         "a_recharge_has_one_effect": recharges.a_recharge_has_one_effect,
         "a_reversal_returns_the_payment": recharges.a_reversal_returns_the_payment,
         "no_recovery_is_lost": recharges.no_recovery_is_lost,
+        "a_recharge_pays_its_share": shares.a_recharge_pays_its_share,
+        "a_new_holder_is_a_new_generation": holders.a_new_holder_is_a_new_generation,
         "what_waits_has_its_command": outbox.what_waits_has_its_command,
         "one_pair_of_hands": outbox.OnePairOfHands(),
         "numbers_have_no_gap": numbers.NumbersHaveNoGap(),

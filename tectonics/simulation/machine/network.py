@@ -80,6 +80,15 @@ class Network:
         for end in [end for end in self._ends if {end.process.name, end.other.process.name} == {a, b}]:
             end.reset(self.latency(end.link))
 
+    def strand(self, a: str, b: str, latency_s: float, after_s: float) -> None:
+        """What `a` says to `b` over the connections that there are takes so long; `a` gives them up `after_s` from now.
+
+        So it arrives when `a` has a new connection already (at most twice `latency_s` after it was said).
+        """
+        for end in [end for end in self._ends if (end.other.process.name, end.process.name) == (a, b)]:
+            end.link = Link(latency_s)
+            self.timeline.call(after_s, end.other.process, end.other.desert)
+
     def slow(self, a: str, b: str, latency_s: float = LATENCY_S) -> None:
         """From now on everything takes so long (and up to twice that)."""
         self.link(a, b).latency_s = latency_s

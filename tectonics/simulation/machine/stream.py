@@ -130,6 +130,12 @@ class End:
         """Bytes for a connection that is over here."""
         self.other.reset(self.network.latency(self.link))
 
+    def desert(self) -> None:
+        """Gives the connection up as lost; what has been sent still arrives, and then that it is over."""
+        if not self.disconnected:
+            self.other._arrives(FINISH)
+            self.lose(LOST)
+
     def die(self) -> None:
         """Its process is dead: nobody is told, and nothing more is sent."""
         self.connected, self.disconnected = False, True

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tectonics.simulation.invariants import rules
+from tectonics.simulation.journal import Record
 from tests.simulation.invariants.healthy import (
     NOW,
     A,
@@ -245,6 +246,14 @@ def file_not_closed(s):
     s.journal.files["n1"][0] = replace(first, trailer=None)
 
 
+def taken_more_than_its_share(s):
+    of(s).recoveries["r1"]["amount_minor"] = 101
+
+
+def recycled_and_the_same(s):
+    s.journal.fed(Record("L1", "lifecycle", A, 10.0, NOW, kind="recycled", answer="OK"))
+
+
 def command_left(s):
     put(s, command(kind="notify"))
 
@@ -285,6 +294,8 @@ WRONG = {
                                   answered_and_not_booked, reversal_not_booked),
     "a_reversal_returns_the_payment": (payment_kept,),
     "no_recovery_is_lost": (passed_by,),
+    "a_recharge_pays_its_share": (taken_more_than_its_share,),
+    "a_new_holder_is_a_new_generation": (recycled_and_the_same,),
     "what_waits_has_its_command": (waits_for_nothing, asked_for_nobody, unknown_and_not_looked_up),
     "one_pair_of_hands": (life_that_has_not_begun,),
     "numbers_have_no_gap": (number_missing, number_of_another, number_used_up),
