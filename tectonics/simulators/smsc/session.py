@@ -49,10 +49,11 @@ class EsmeSession(Protocol):
         self._session.refuse(bind, status)
         self._go(self._session.close("refused"))
 
-    def send(self, request: Request, token: Any) -> None:
-        """Delivers, while there is `room`."""
-        self._session.send(request, token, self._clock.seconds())
+    def send(self, request: Request, token: Any) -> int:
+        """Delivers, while there is `room`; the PDU's sequence number."""
+        sequence = self._session.send(request, token, self._clock.seconds())
         self._go([])
+        return sequence
 
     def answer(self, request: Request, answer: Answer) -> None:
         """Answers what was submitted; nothing if nobody waits."""
