@@ -13,7 +13,8 @@ ways lead to an outcome:
 A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
 waits for credit is told so; a debit or a refund is sent again for as long as its lease lasts, and has
 then certainly not been done.  Of a command that may have been sent before, it says nothing: Unknown.
-A short message is repeated at most MESSAGE_TRIES_MAX times, then given up and counted.
+A short message is repeated at most MESSAGE_TRIES_MAX times, then given up and counted; one that found no message
+centre, and so was not sent, waits for one MESSAGE_WAITS_MAX times.
 """
 
 from collections.abc import Callable
@@ -35,6 +36,7 @@ from tectonics.ports import LOOK_UP, Billing, Messenger, Outbox, OutboxRow
 from tectonics.workflows.decision import Decision
 
 MESSAGE_TRIES_MAX = 8
+MESSAGE_WAITS_MAX = 250  # most of a day at the longest pause
 NOT_ASKED = frozenset({"busy", "unreachable", "late"})  # reasons of a connector: this sending did nothing
 ADOPT_MAX = 500
 log = Logger()
@@ -200,7 +202,9 @@ class OutboxRunner:
             await self._outbox.finish(command.msisdn, command.op)
             return
         outcome = await self._messenger.send(command)
-        if isinstance(outcome, (Done, Refused)) or attempt >= MESSAGE_TRIES_MAX:
+        waits = _not_asked(outcome)
+        told = isinstance(outcome, (Done, Refused)) and not waits
+        if told or attempt >= (MESSAGE_WAITS_MAX if waits else MESSAGE_TRIES_MAX):
             result = "sent" if isinstance(outcome, Done) else "given_up"
             self._engine.metrics.count("tectonics_messages_total", result)
             await self._outbox.finish(command.msisdn, command.op)

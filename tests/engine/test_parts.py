@@ -7,6 +7,7 @@ from twisted.internet.task import Clock
 from tectonics.domain.commands import Notify
 from tectonics.domain.errors import BadPolicy, Busy, OurFault
 from tectonics.domain.outcome import Refused, Unknown
+from tectonics.engine import outbox
 from tectonics.engine.lanes import WAITING_MAX, Lanes
 from tectonics.engine.outbox import MESSAGE_TRIES_MAX
 from tectonics.engine.timers import Duty
@@ -116,6 +117,20 @@ def test_a_message_is_repeated_a_bounded_number_of_times(tmp_path, outcome, time
     settle(node, 3000, 10)
     assert len(messenger.sent) == times
     assert run(node.clock, node.files.outbox.due(2**50, 10)) == []
+    assert node.metrics.counts["tectonics_messages_total", ("given_up",)] == 1
+
+
+def test_a_message_that_finds_no_centre_waits_longer_and_not_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(outbox, "MESSAGE_WAITS_MAX", MESSAGE_TRIES_MAX + 3)
+    node = build(tmp_path)
+    messenger = node.core.outbox._messenger = Unwilling(Refused("unreachable"))
+    run(node.clock, node.dial("2"))
+    run(node.clock, node.dial("2*1"))
+    settle(node, 600, 10)
+    assert MESSAGE_TRIES_MAX < len(messenger.sent) < MESSAGE_TRIES_MAX + 3
+    assert len(run(node.clock, node.files.outbox.due(2**50, 10))) == 1
+    settle(node, 900, 10)
+    assert len(messenger.sent) == MESSAGE_TRIES_MAX + 3
     assert node.metrics.counts["tectonics_messages_total", ("given_up",)] == 1
 
 
