@@ -13,6 +13,7 @@ from tectonics.domain.commands import OP_MARK
 from tectonics.domain.screens import Keys
 
 Fault = tuple[tuple, str]
+GSUP_LATE_S = 1.0  # what an answer may be late by, and its way to the HLR
 _Minor = Callable[[str], int]
 
 
@@ -139,9 +140,19 @@ def of_accounts(channels) -> Iterator[Fault]:
         yield ("channels", "sms_smpp", "accounts", 0, "bind"), "expected an account that may submit: messages are sent too"
 
 
+def of_gsup(ussd) -> Iterator[Fault]:
+    """USSD through an HLR that could not be told whose number dials, or that would forget a session before its answer."""
+    if ussd.address and not ussd.control:
+        yield ("channels", "ussd_gsup", "control"), "expected the HLR's CTRL port: over GSUP it tells no MSISDN"
+    if ussd.budget_s > ussd.session_s - GSUP_LATE_S:
+        yield ("channels", "ussd_gsup", "budget_s"), \
+            f"expected at most {ussd.session_s - GSUP_LATE_S:g}: the HLR forgets a session after session_s"
+
+
 def of_sections(settings) -> Iterator[Fault]:
     """Keys of the other sections that contradict each other."""
     yield from of_accounts(settings.channels)
+    yield from of_gsup(settings.channels.ussd_gsup)
     messages, billing = settings.messages, settings.billing
     limits, outbox, columns = settings.limits, settings.outbox, settings.feeds.columns
     if messages.default not in messages.languages:

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from tectonics.config.gsup import UssdGsup
 from tectonics.config.policy import PolicySection
-from tectonics.config.smpp import SmsSmpp, UssdGsup, UssdSmpp
+from tectonics.config.smpp import SmsSmpp, UssdSmpp
 from tectonics.config.values import Count, Endpoint, Flag, Seconds, Section
 
 Text = Annotated[str, Field(max_length=1024)]

@@ -85,8 +85,9 @@ class Settings(Sections):
     def styles(self) -> tuple[Style, ...]:
         """How each USSD gateway speaks."""
         ussd = self.channels.ussd_smpp
+        gsup = self.channels.ussd_gsup
         return (self.style(), *(dialect.style("ussd_smpp", ussd.budget_s, round(ussd.session_s), dialect.counts)
-                                for dialect in self._dialects.values()))
+                                for dialect in self._dialects.values()), *([gsup.style()] if gsup.address else []))
 
     def listeners(self) -> dict[tuple[str, ...], str]:
         """Path of the key -> endpoint, of those that are not off."""

@@ -257,3 +257,22 @@ def test_relative_paths_belong_to_the_file_s_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     loaded = load(os.path.join("etc", "tectonics.yaml"))
     assert loaded.state_path == tmp_path / "var"
+
+
+GSUP = "channels: {ussd_gsup: {address: 'tcp:127.0.0.1:4222', control: 'tcp:127.0.0.1:4259'%s}}\n"
+
+
+@pytest.mark.parametrize("more, key, text", [
+    (", control: ''", "channels.ussd_gsup.control", "expected the HLR's CTRL port: over GSUP it tells no MSISDN"),
+    (", session_s: 10, budget_s: 9.5", "channels.ussd_gsup.budget_s", "expected at most 9"),
+])
+def test_a_register_that_cannot_be_used(tmp_path, more, key, text):
+    said = GSUP % more if "control" not in more else GSUP.replace(", control: 'tcp:127.0.0.1:4259'", "") % ""
+    [error] = check(write(tmp_path, said))
+    assert error.key == key and error.text.startswith(text)
+
+
+def test_the_shipped_texts_fit_what_osmohlr_has_room_for(tmp_path):
+    assert check(write(tmp_path, GSUP % "")) == []
+    tight = check(write(tmp_path, GSUP % ", ucs2_max: 30"))
+    assert tight and all("may not fit ussd_gsup (128 septets or 30 UCS-2 characters)" in error.text for error in tight)

@@ -25,12 +25,12 @@ from twisted.logger import Logger
 
 from tectonics.channels.service_codes import ServiceCodes
 from tectonics.channels.ussd_gsup.talk import Talk, text_of, words_of
-from tectonics.config.smpp import UssdGsup as Section
+from tectonics.config.gsup import UssdGsup as Section
 from tectonics.domain.errors import BadMessage, BadNumber
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.msisdn import parse_msisdn
 from tectonics.domain.outcome import Unavailable
-from tectonics.domain.screens import Screen, Style
+from tectonics.domain.screens import Screen
 from tectonics.domain.text import cut
 from tectonics.links.ipa.line import Line
 from tectonics.links.ipa.subscribers import Subscribers
@@ -70,7 +70,7 @@ class UssdGsup:
                  jitter: Callable[[], float] = random.random, sessions_max: int = SESSIONS_MAX) -> None:
         self._dialogue, self._clock, self._metrics, self._catalogue = dialogue, clock, metrics, catalogue
         self._codes, self._country_code, self._sessions_max = ServiceCodes(codes), country_code, sessions_max
-        self._style = style_of(section)
+        self._style = section.style()
         excuses = Excuses(over=self._words("session.gone"), busy=self._words("busy"))
         limits = Limits(sessions_max, section.session_s - GUARD_LESS_S)
         self._entity = Entity(f"EUSE-{section.name}", excuses, limits)
@@ -236,9 +236,3 @@ class UssdGsup:
 
     def _now(self) -> int:
         return int(self._clock.seconds() * 1000)
-
-
-def style_of(section: Section) -> Style:
-    """How the network speaks: `talk.py` makes it cumulative. A menu is remembered beyond the slowest answer to it."""
-    return Style(CHANNEL, "cumulative", False, section.septets_max, section.ucs2_max, True, section.budget_s,
-                 round(section.session_s + section.budget_s) + 1)

@@ -5,7 +5,7 @@ import re
 from twisted.internet.defer import Deferred, succeed
 
 from tectonics.channels.ussd_gsup.channel import UssdGsup
-from tectonics.config.smpp import UssdGsup as Section
+from tectonics.config.gsup import UssdGsup as Section
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.screens import Screen
 from tests.links.ipa.wires import Endpoint, House
