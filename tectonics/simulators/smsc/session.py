@@ -9,7 +9,7 @@ from zope.interface import implementer
 from tectonics.wire.smpp import states
 from tectonics.wire.smpp.codec import encode
 from tectonics.wire.smpp.events import Closed
-from tectonics.wire.smpp.pdus import Answer, Bind, Request
+from tectonics.wire.smpp.pdus import Answer, Bind, Pdu, Request
 from tectonics.wire.smpp.session import Limits
 from tectonics.wire.smpp.smsc import Smsc
 
@@ -64,12 +64,12 @@ class EsmeSession(Protocol):
         """Says anything."""
         self.transport.write(octets)
 
-    def cut(self, answer: Answer | None = None) -> None:
-        """Breaks the connection, in the middle of `answer`."""
-        if answer is None:
+    def cut(self, pdu: Pdu | None = None) -> None:
+        """Breaks the connection, in the middle of `pdu`."""
+        if pdu is None:
             self.transport.abortConnection()
             return
-        octets = encode(answer)
+        octets = encode(pdu)
         self.raw(octets[:len(octets) * 2 // 3])
         self._go(self._session.close("cut"))
 
