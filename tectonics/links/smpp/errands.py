@@ -65,8 +65,10 @@ class Errands:
         return pushed_out
 
     def put_back(self, errand: Errand) -> None:
-        """Takes one again that was taken before: it is the first of its kind."""
-        self._line(errand).appendleft(errand)
+        """Takes one again that was taken before, where it was: before all that came after it."""
+        line = self._line(errand)
+        later = next((at for at, one in enumerate(line) if one.number > errand.number), len(line))
+        line.insert(later, errand)
         self._depth += 1
 
     def take(self, places: Iterable[Hashable]) -> Errand | None:

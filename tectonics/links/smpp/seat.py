@@ -60,12 +60,12 @@ class Seat:
         if self.line is None:
             self._move(IDLE)
             return succeed(None)
-        self._stopped = Deferred()
+        self._stopped = stopped = Deferred()
         if self._phase == CONNECTING:
             self._attempt.cancel()
         else:
             self.line.leave()
-        return self._stopped
+        return stopped  # it may have fired already
 
     def bound(self, peer: Peer) -> None:
         """The session is up."""

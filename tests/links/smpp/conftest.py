@@ -1,7 +1,5 @@
 """A fresh loopback for each test that asks for one."""
 
-import gc
-
 import pytest
 import pytest_twisted
 from twisted.internet.defer import Deferred
@@ -41,6 +39,5 @@ def no_fault_in_the_log():
 
     globalLogPublisher.addObserver(look)
     yield found
-    gc.collect()
     globalLogPublisher.removeObserver(look)
     assert found == []
