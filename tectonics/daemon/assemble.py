@@ -9,6 +9,7 @@ a crash, and the next start finds everything in the database.
 from functools import partial
 
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.endpoints import clientFromString
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
@@ -19,6 +20,7 @@ from tectonics.billing.feed_file import FileFeed, FileFormat
 from tectonics.billing.feed_tcp import FeedFactory, FeedLimits
 from tectonics.channels.gateway_http import Limits as GatewayLimits
 from tectonics.channels.handset_sms import HandsetSms
+from tectonics.channels.ussd_gsup.channel import UssdGsup
 from tectonics.channels.ussd_http import UssdHttpFactory
 from tectonics.config import Settings
 from tectonics.config.policy import decode_policy
@@ -114,6 +116,7 @@ class Daemon:
             country_code=settings.country_code))
         self._control(administration)
         await self._gateway(core, metrics)
+        self._ussd_gsup(core, metrics, alarms)
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, metrics, alarms, people)
         self._duties(core, files, metrics, alarms)
@@ -179,6 +182,19 @@ class Daemon:
                                   limits=limits, sweep_s=self.host.rhythm.connections_s)
         await self.listeners.open("ussd_http", ussd.endpoint, factory)
         self._at_stop("gateway connections", factory.close_connections)
+
+    def _ussd_gsup(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
+        settings, reactor = self.settings, self.host.reactor
+        ussd, loads = settings.channels.ussd_gsup, self.loads
+        if not ussd.address:
+            return
+        channel = UssdGsup(clientFromString(reactor, ussd.address), clientFromString(reactor, ussd.control),
+                           core.sessions, ussd, clock=self.clock, metrics=metrics, alarms=alarms,
+                           catalogue=settings.catalogue, codes=(settings.services.advance.code,),
+                           country_code=settings.country_code, jitter=self.host.jitter)
+        self.loads = lambda: [*loads(), *channel.loads()]
+        channel.start()
+        self._at_stop("USSD through the HLR", channel.stop)
 
     async def _feeds(self, intake: BookingIntake, core: Core, files: OpenedStore, prepaid, metrics,
                      alarms) -> None:
