@@ -71,6 +71,14 @@ def test_adoption_keeps_state_attempts_and_identity(world):
         (notify(1), SEND, 0, NOW, NOW), (credit(1), LOOK_UP, 4, NOW + 7, NOW)]
 
 
+def test_what_is_finished_beside_a_write_that_changes_nothing_stays_finished(world):
+    opened = world.open()
+    world.wait(opened.store.commit(unit(1, commands=(credit(1), credit(2)))))
+    world.wait_all([opened.outbox.finish(MSISDN, "TEC-1"), opened.outbox.finish(MSISDN, "TEC-2"),
+                    opened.outbox.reschedule(MSISDN, "TEC-9", NOW, 1, NOW)])  # the last two in one batch
+    assert world.query("SELECT op FROM outbox") == []
+
+
 def test_putting_off_moves_the_row_and_keeps_it_ours(world):
     first, second = world.open("n1"), world.open("n2")
     world.wait(first.store.commit(unit(1, commands=(credit(1),))))

@@ -35,7 +35,7 @@ def _begin(script: Script, begins: list[tuple[int, Begin]]) -> Iterator[tuple[in
 def _note(script: Script, notes: list[tuple[int, Note]]) -> Iterator[tuple[int, None]]:
     told = {(note.msisdn, note.op, note.part.number): (note.part.state, note.part.account, note.part.id, note.now)
             for _, note in notes}
-    script.say(sql.MESSAGES_NOTED, sorted((*key, *values) for key, values in told.items()))
+    script.ask(sql.MESSAGES_NOTED, sorted((*key, *values) for key, values in told.items()))
     script.say(sql.FINISHED, sorted({(note.msisdn, note.op) for _, note in notes if note.finished}))
     for place, _ in notes:
         yield place, None

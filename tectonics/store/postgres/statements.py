@@ -96,7 +96,8 @@ MESSAGES_NOTED = Prepared(
     UPDATE message t SET state = given.state, account = given.account, id = given.id, at = given.at
     FROM unnest($1, $2, $3, $4, $5, $6, $7) AS given (msisdn, op, part, state, account, id, at)
     WHERE t.msisdn = ANY ($1) AND t.msisdn = given.msisdn AND t.op = given.op AND t.part = given.part
-        AND t.id = ''""")
+        AND t.id = ''
+    RETURNING t.msisdn""")
 
 MESSAGES_SETTLED = Prepared("messages_settled", (_NUMBERS, _TEXTS, _NUMBERS, _TEXTS, _NUMBERS), f"""
     UPDATE message t SET state = given.state, at = given.at

@@ -192,7 +192,10 @@ class Writer:
         for wave in waves(units):
             lost |= write_wave(script, ledger, wave)
         numbered = {place: unit.tickets for place, unit in units if place not in lost}
-        script.say(sql.FINISHED, [(item.msisdn, item.op) for item in items if isinstance(item, Finish)])
+        finished = [(item.msisdn, item.op) for item in items if isinstance(item, Finish)]
+        script.say(sql.FINISHED, finished)
+        if len(units) + len(finished) < len(items):
+            script.flush()  # what follows may change nothing, and only a last statement's rows are counted
         for place, answer in messages.write_messages(script, items):
             answers[place] = answer
         for place, item in enumerate(items):
