@@ -20,7 +20,7 @@ from tectonics.domain.msisdn import mask
 from tectonics.domain.subscriber import Account
 from tectonics.domain.value import value
 from tectonics.engine.counting import count_decision
-from tectonics.engine.known import STARTS, KnownAccounts
+from tectonics.engine.known import KnownAccounts, starts
 from tectonics.engine.lanes import Lanes
 from tectonics.engine.units import asked_recharge, asked_triggers, trigger_of, unit_of
 from tectonics.engine.usage import ServiceUsage
@@ -103,7 +103,7 @@ class Engine:
 
     async def _decide(self, event: Event) -> Result:
         known = self.known.take(event.msisdn)
-        if known is not None and isinstance(event, STARTS):
+        if known is not None and starts(event):
             result = await self._try(event, Loaded(known, {}))
             if result is not None and (result.duplicate or result.decision is not None):
                 return result

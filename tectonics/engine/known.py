@@ -5,7 +5,9 @@ unit has written is the one that the billing system's answer meets.  Deciding on
 right because the unit is written by compare-and-set on its version: where anybody else has written in
 between, on this node or another, the unit is a Conflict and is decided again on what the store holds.
 Only events that need nothing else from the store start so (`STARTS`); their trigger, where they have
-one, is checked in the unit's transaction.  What a unit has written is kept only while it waits for the
+one, is checked in the unit's transaction.  What was resolved by a look-up or a person never starts so:
+another node may have moved the account on long ago, and a decision on the old one would be about a state
+that nobody is in.  What a unit has written is kept only while it waits for the
 billing system: whoever's session is over would fill the memory for nothing.
 
 Losing it costs a read, never money.  Bound: KNOWN_MAX accounts (3 kB each as a rule); beyond it the one
@@ -23,12 +25,18 @@ from tectonics.domain.events import (
     BorrowConfirmed,
     CreditAnswered,
     DebitAnswered,
+    Event,
 )
 from tectonics.domain.subscriber import Account
 from tectonics.domain.value import replace
 
 KNOWN_MAX = 10_000
 STARTS = (BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered)
+
+
+def starts(event: Event) -> bool:
+    """Whether it may be decided on what is known."""
+    return isinstance(event, STARTS) and not getattr(event, "resolved_by", "")
 
 
 class KnownAccounts:

@@ -15,7 +15,6 @@ MACHINE = Machine("advance", adv.GRANTING, {
     (adv.GRANTING, "credited"): adv.OPEN,
     (adv.GRANTING, "refused"): adv.FAILED,
     (adv.GRANTING, "unsure"): adv.UNKNOWN,
-    (adv.GRANTING, "not done"): adv.FAILED,
     (adv.UNKNOWN, "credited"): adv.OPEN,
     (adv.UNKNOWN, "refused"): adv.FAILED,
     (adv.UNKNOWN, "not done"): adv.FAILED,

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tectonics.domain.commands import Credit, Notify
+from tectonics.domain.events import CreditAnswered
+from tectonics.domain.outcome import NotFound
 from tectonics.domain.subscriber import Bar
 from tectonics.engine.known import KnownAccounts
 from tectonics.ports import Unit
@@ -70,6 +72,24 @@ def test_what_another_node_wrote_in_between_is_obeyed(node):
     assert known(node) == before
     assert run(node.clock, node.dial("2*1")).text.startswith("refused.barred")
     assert conflicts(node) == 1
+
+
+def test_what_a_person_resolves_is_decided_on_what_the_store_holds(node):
+    """A credit of ours that another node has taken over: here it is still known as being sent."""
+    run(node.clock, node.ledger.billing.set_faults(lose_requests=100))
+    run(node.clock, node.dial("2"))
+    confirmed = node.dial("2*1")
+    while known(node) is None or not known(node).advances:
+        node.clock.step()
+    granting = known(node)
+    assert run(node.clock, confirmed).text.startswith("result.pending")
+    settle(node, 15)
+    advance, = stored(node).advances
+    assert (granting.advances[0].state, advance.state) == ("granting", "unknown")
+    node.core.engine.known.keep(granting)
+    never = CreditAnswered(MSISDN, node.core.engine.now(), advance.id, advance.op, NotFound(), "Ann")
+    assert "not granted" in run(node.clock, node.core.desk.decide(never))
+    assert not stored(node).advances and conflicts(node) == 0
 
 
 def test_a_confirmation_that_another_node_has_served_gets_its_answer(node):

@@ -54,14 +54,16 @@ def test_done_opens_the_debt_and_tells_him_twice():
     assert decision.account.outstanding_minor == 220
 
 
-@pytest.mark.parametrize("outcome, type_, reason", [
-    (Refused("blocked", "account blocked"), "advance.refused", "billing_refused"),
-    (NotFound(), "advance.failed", "not_done"),
+@pytest.mark.parametrize("first, outcome, type_, reason", [
+    (None, Refused("blocked", "account blocked"), "advance.refused", "billing_refused"),
+    (Unknown("timed out"), NotFound(), "advance.failed", "not_done"),
 ])
-def test_no_credit_no_debt(outcome, type_, reason):
+def test_no_credit_no_debt(first, outcome, type_, reason):
     decision, advance = granting()
+    if first:
+        decision = answered(decision.account, advance, first)
     decision = answered(decision.account, advance, outcome)
-    assert types(decision) == [type_] and decision.tickets[0].fields["reason"] == reason
+    assert types(decision)[-1] == type_ and decision.tickets[-1].fields["reason"] == reason
     assert decision.account.exposed_minor == 0
     assert (decision.lent_count, decision.lent_minor) == (-1, -200)
     assert decision.account.standing.usage_count == 0
@@ -151,8 +153,15 @@ def test_a_recharge_while_the_credit_is_under_way_waits_for_it():
 
 def test_usage_is_given_back_only_on_the_same_day():
     decision, advance = granting()
-    later = answered(decision.account, advance, NotFound(), now=NOW + 2 * DAY)
+    unknown = answered(decision.account, advance, Unknown("timed out"))
+    later = answered(unknown.account, advance, NotFound(), now=NOW + 2 * DAY)
     assert later.lent_count == 0
+
+
+def test_nobody_says_not_done_of_a_credit_that_is_being_sent():
+    decision, advance = granting()
+    with pytest.raises(IllegalMove, match="'not done' cannot happen in state 'granting'"):
+        answered(decision.account, advance, NotFound())
 
 
 def test_the_table_names_an_unlisted_move():
