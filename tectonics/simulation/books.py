@@ -16,9 +16,16 @@ _JSON = msgspec.json.Decoder()
 _TICKETS = "SELECT rowid, msisdn, origin, seq, body FROM ticket WHERE rowid > ? ORDER BY rowid"
 _MOVEMENTS = """SELECT position, msisdn, op, kind, amount_minor, balance_type, balance_minor, at, source, class, ref
     FROM movement WHERE position > ? ORDER BY position"""
-_VERSIONS = "SELECT msisdn, version FROM account"
-_ACCOUNT = "SELECT version, generation, profile, standing FROM account WHERE msisdn = ?"
-_OUTBOX = "SELECT msisdn, op, kind, state, owner, epoch, created_at, due_at, body FROM outbox"
+_CHANGED = """SELECT a.msisdn, a.version FROM account a LEFT JOIN temp.looked_at l ON l.msisdn = a.msisdn
+    WHERE l.version IS NOT a.version"""
+_OF_ALL = "FROM json_each(?) w CROSS JOIN {} x ON x.msisdn = w.value"  # who is wanted, then what he has
+_ACCOUNT = f"SELECT x.msisdn, version, generation, profile, standing {_OF_ALL.format('account')}"
+_ADVANCE = f"SELECT x.msisdn, x.id, body {_OF_ALL.format('advance')} ORDER BY x.msisdn, requested_at, x.id"
+_RECOVERY = f"SELECT x.msisdn, x.id, body {_OF_ALL.format('recovery')} ORDER BY x.msisdn, created_at, x.id"
+_FED = f"""SELECT x.msisdn, x.id, count(*) {_OF_ALL.format('trigger_seen')} AND channel LIKE 'feed:%'
+    GROUP BY x.msisdn, x.id"""
+_BALANCE = f"SELECT x.msisdn, balance_type, amount_minor {_OF_ALL.format('balance')}"
+_OUTBOX = "SELECT msisdn, op, kind, state, owner, epoch, lease_until, created_at, due_at, body FROM outbox"
 _ORIGINS = "SELECT name, next, epoch FROM origin ORDER BY name"
 _CURSORS = "SELECT consumer, origin, seq FROM consumer_cursor ORDER BY consumer, origin"
 
@@ -55,6 +62,7 @@ class Command:
     state: str
     owner: str
     epoch: int
+    lease_until: int
     created_at: int
     due_at: int
     body: dict
@@ -124,7 +132,7 @@ class Auditor:
         self.books = Books()
         self._store, self._ledger = _open(store), _open(ledger)
         self._ticket = self._position = 0
-        self._versions: dict[int, int] = {}
+        self._store.execute("CREATE TEMP TABLE looked_at (msisdn integer PRIMARY KEY, version integer NOT NULL)")
 
     def close(self) -> None:
         """Closes both."""
@@ -141,8 +149,7 @@ class Auditor:
         books.origins = {name: (following, epoch) for name, following, epoch in self._store.execute(_ORIGINS)}
         books.cursors = {(consumer, origin): seq for consumer, origin, seq in self._store.execute(_CURSORS)}
         self._read_outbox()
-        for msisdn in sorted(books.changed):
-            self._read_subscriber(books.of(msisdn))
+        self._read_changed()
         return books
 
     def owed(self, msisdn: str) -> dict[str, tuple[int, int]]:
@@ -151,6 +158,11 @@ class Auditor:
             "SELECT id, requested_at, generation FROM advance WHERE msisdn = ? AND unfinished = 1"
             " AND outstanding_minor > 0", (int(msisdn),))
         return {id: (requested_at, generation) for id, requested_at, generation in rows}
+
+    def has_paid(self, msisdn: str, recharge: str) -> bool:
+        """Whether a recharge of his has paid something back, and still has."""
+        rows = self._store.execute("SELECT body FROM recovery WHERE msisdn = ?", (int(msisdn),))
+        return any(one["recharge"] == recharge and one["state"] == "done" for one in (_JSON.decode(body) for body, in rows))
 
     def generation(self, msisdn: str) -> int:
         """The generation of his number at this moment."""
@@ -191,6 +203,10 @@ class Auditor:
                                    (int(msisdn),)).fetchone()
         return row[0] if row else 0
 
+    def position(self) -> int:
+        """The position of the ledger's newest movement."""
+        return self._ledger.execute("SELECT coalesce(max(position), 0) FROM movement").fetchone()[0]
+
     def movement_of(self, op: str) -> tuple[int, int] | None:
         """(position, signed amount) of an operation that was done."""
         return self._ledger.execute("SELECT position, amount_minor FROM movement WHERE op = ?", (op,)).fetchone()
@@ -213,35 +229,45 @@ class Auditor:
             self._position = position
 
     def _find_changed(self) -> None:
-        versions = dict(self._store.execute(_VERSIONS))
-        changed = dict(versions.items() - self._versions.items())
-        self.books.changed.update(map(str, changed))
-        self._versions = versions
+        changed = self._store.execute(_CHANGED).fetchall()
+        self._store.executemany("INSERT OR REPLACE INTO temp.looked_at VALUES (?, ?)", changed)
+        self.books.changed.update(str(msisdn) for msisdn, _ in changed)
 
     def _read_outbox(self) -> None:
         found = {}
-        for number, op, kind, state, owner, epoch, created_at, due_at, body in self._store.execute(_OUTBOX):
-            found[op] = Command(str(number), op, kind, state, owner, epoch, created_at, due_at, _JSON.decode(body))
+        for number, op, *rest, body in self._store.execute(_OUTBOX):
+            found[op] = Command(str(number), op, *rest, _JSON.decode(body))
         for op in found.keys() ^ self.books.commands.keys():
             command = found.get(op) or self.books.commands[op]
             self.books.changed.add(command.msisdn)
         self.books.commands = found
 
-    def _read_subscriber(self, one: Subscriber) -> None:
-        key = (int(one.msisdn),)
-        row = self._store.execute(_ACCOUNT, key).fetchone()
-        if row is not None:
-            one.version, one.generation = row[:2]
-            one.profile, one.standing = map(_JSON.decode, row[2:])
-        for id, body in self._store.execute("SELECT id, body FROM advance WHERE msisdn = ? ORDER BY requested_at, id", key):
-            one.advances[id] = _JSON.decode(body)
-        for id, body in self._store.execute("SELECT id, body FROM recovery WHERE msisdn = ? ORDER BY created_at, id", key):
-            one.recoveries[id] = _JSON.decode(body)
-        one.commands = [command for command in self.books.commands.values() if command.msisdn == one.msisdn]
-        one.balances = dict(self._ledger.execute("SELECT balance_type, amount_minor FROM balance WHERE msisdn = ?", key))
-        one.fed = dict(self._store.execute("SELECT id, count(*) FROM trigger_seen WHERE msisdn = ?"
-                                           " AND channel LIKE 'feed:%' GROUP BY id", key))
+    def _read_changed(self) -> None:
+        """Everything else of who has changed: one question a table, however many they are."""
+        books, numbers = self.books, sorted(map(int, self.books.changed))
+        commands: dict[str, list[Command]] = {}
+        for command in books.commands.values():
+            commands.setdefault(command.msisdn, []).append(command)
+        for number in numbers:
+            one = books.of(str(number))
+            one.commands, one.balances, one.fed = commands.get(one.msisdn, []), {}, {}
+        wanted = f"[{','.join(map(str, numbers))}]"
+        people = books.subscribers
+        for number, version, generation, profile, standing in self._store.execute(_ACCOUNT, (wanted,)):
+            one = people[str(number)]
+            one.version, one.generation = version, generation
+            one.profile, one.standing = _JSON.decode(profile), _JSON.decode(standing)
+        for number, id, body in self._store.execute(_ADVANCE, (wanted,)):
+            people[str(number)].advances[id] = _JSON.decode(body)
+        for number, id, body in self._store.execute(_RECOVERY, (wanted,)):
+            people[str(number)].recoveries[id] = _JSON.decode(body)
+        for number, id, count in self._store.execute(_FED, (wanted,)):
+            people[str(number)].fed[id] = count
+        for number, balance_type, amount_minor in self._ledger.execute(_BALANCE, (wanted,)):
+            people[str(number)].balances[balance_type] = amount_minor
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=WAIT_S, isolation_level=None)
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=WAIT_S, isolation_level=None)
+    connection.execute("PRAGMA temp_store=MEMORY")
+    return connection

@@ -5,13 +5,14 @@ seed.  Every figure has a bound, so that no seed runs for ever.
 """
 
 import random
+from dataclasses import replace
 
 from tectonics.ports import Capabilities
-from tectonics.simulation import faults
+from tectonics.simulation import faults, themes
 from tectonics.simulation.faults.kind import Layout
-from tectonics.simulation.plan import DAY_S, PROMISES, FeedTraits, GatewayTraits, Options, Plan
+from tectonics.simulation.plan import DAY_S, PROMISES, Fault, FeedTraits, GatewayTraits, Options, Plan
 from tectonics.simulation.policies import draw_policy
-from tectonics.simulation.population.person import draw_person
+from tectonics.simulation.population.person import RATES, Person, draw_person
 
 DAYS_MAX, SUBSCRIBERS_MAX, NODES_MAX = 3660, 1_000_000, 2
 FIRST_MSISDN = 33_620_000_000
@@ -20,33 +21,47 @@ BRISK_SHARE, BRISK_DAYS, ORDINARY_DAYS_MAX = 0.2, 0.1, 2.0
 HURRY = {"brisk": 3.0, "ordinary": 1.0, "seldom": 1.0}
 HURRIED_MAX, QUIET = 200, 0.05  # of more people each does about one thing a day, as people do
 NOTHING_ASKED = Options()
+SHAPE = ("days", "subscribers", "nodes", "ledger", "promises")  # as an option may ask for them
+PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme")
 
 
 def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     """The plan of a seed. An option does not change what is drawn for the others."""
-    chance = {name: random.Random(f"{seed}:{name}") for name in ("shape", "pace", "settings", "policy", "peers", "people", "faults")}
+    chance = {name: random.Random(f"{seed}:{name}") for name in PARTS}
+    theme = themes.draw(chance["theme"])
     brisk = chance["pace"].random() < BRISK_SHARE and options.days is None
-    days, subscribers, nodes, ledger, promises = _shape(chance["shape"], options)
+    days, subscribers, nodes, ledger, promises = _shape(chance["shape"], options, theme.wishes)
     days = BRISK_DAYS if brisk else days
     capabilities = _capabilities(chance["shape"], promises)
     policy = draw_policy(chance["policy"])
     hurried = subscribers <= HURRIED_MAX
     pace = "brisk" if brisk else "ordinary" if hurried and days <= ORDINARY_DAYS_MAX else "seldom"
-    people = tuple(draw_person(chance["people"], str(FIRST_MSISDN + n), HURRY[pace] if hurried else QUIET)
+    people = tuple(_person(chance["people"], str(FIRST_MSISDN + n), HURRY[pace] if hurried else QUIET, theme.habits)
                    for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
     return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities,
                 _settings(chance["settings"]), policy,
                 _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
-                faults.draw(chance["faults"], layout) if options.faults else ())
+                _faults(chance, layout, theme) if options.faults else (), theme.name)
 
 
-def _shape(chance: random.Random, options: Options) -> tuple[float, int, int, str, str]:
+def _person(chance: random.Random, msisdn: str, pace: float, habits: dict[str, float]) -> Person:
+    person = draw_person(chance, msisdn, pace)
+    own = {name: value * pace if name in RATES else value for name, value in habits.items()}
+    return replace(person, habits=replace(person.habits, **own)) if habits else person
+
+
+def _faults(chance: dict[str, random.Random], layout: Layout, theme: themes.Theme) -> tuple[Fault, ...]:
+    found = [*faults.draw(chance["faults"], layout), *theme.draw_faults(chance["theme"], layout)]
+    return tuple(sorted(found, key=lambda fault: (fault.at_s, fault.kind)))
+
+
+def _shape(chance: random.Random, options: Options, wishes: dict) -> tuple[float, int, int, str, str]:
     drawn = (chance.choice((0.25, 0.25, 0.5, 0.5, 1.0)), chance.randint(10, 30), chance.choice((1, 1, 2)),
              chance.choice(("embedded", "process")), chance.choice(list(PROMISES)))
-    asked = (options.days, options.subscribers, options.nodes, options.ledger, options.promises)
+    asked = {name: getattr(options, name) for name in SHAPE}
     days, subscribers, nodes, ledger, promises = (
-        one if other is None else other for one, other in zip(drawn, asked, strict=True))
+        wishes.get(name, one) if asked[name] is None else asked[name] for name, one in zip(SHAPE, drawn, strict=True))
     if nodes > 1:
         ledger = "process"  # an embedded ledger belongs to one process alone
     return days, subscribers, nodes, ledger, promises

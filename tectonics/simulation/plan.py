@@ -89,6 +89,7 @@ class Plan:
     feed: FeedTraits
     people: tuple[Person, ...]
     faults: tuple[Fault, ...]
+    theme: str = "none"  # what it is about (themes.py)
 
     @property
     def lasts_s(self) -> float:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tectonics.config.policy import decode_policy
-from tectonics.daemon.host import Rhythm
 from tectonics.simulation import faults
 from tectonics.simulation.books import Auditor
 from tectonics.simulation.coverage import Coverage, Move
@@ -29,21 +28,13 @@ from tectonics.simulation.peers.gateway import GatewayPeer
 from tectonics.simulation.peers.operators import Operators
 from tectonics.simulation.peers.paper import ticket_files
 from tectonics.simulation.plan import DAY_S, Fault, Plan
-from tectonics.simulation.shape import SELDOM, Shape
+from tectonics.simulation.shape import PACES, Shape
 from tectonics.simulation.stage import Stage
 from tectonics.simulation.street import Street
 from tectonics.simulation.world import World
 
 LOOK_S = 1800.0
 CLOSE_LOOKS_S = (0.02, 1.0, 30.0)  # after a fault begins
-PACES = {  # how often the daemon looks after things, and a lease that is longer than that, as production's is
-    "brisk": (Rhythm(outbox_s=4.0, overdue_s=60.0, refresh_s=60.0, gauges_s=600.0, watch_s=600.0, connections_s=60.0,
-                     consumers_s=20.0, ticket_files_s=600.0, till_s=20.0), 30),
-    "ordinary": (Rhythm(outbox_s=60.0, overdue_s=300.0, refresh_s=300.0, gauges_s=3600.0, watch_s=1800.0,
-                        retention_s=7200.0, connections_s=60.0, consumers_s=120.0, ticket_files_s=1800.0,
-                        till_s=120.0), 150),
-    "seldom": (SELDOM, 700),
-}
 PEACE_S = 10 * 3600.0  # virtual; the peace has bounds of its own and is shorter
 COMPLAINTS_MAX = 5
 MEMORY = Path("/dev/shm")
@@ -186,7 +177,7 @@ class Run:
         stage.consumers.note()
         stage.journal.logged = [f"{process}: {text}" for _, process, text in stage.world.troubles]
         return Scene(stage.auditor.look(all_of_it=over), stage.journal, stage.policies(), stage.world.now_ms,
-                     stage.plan.nodes, over, self._loads())
+                     stage.plan.nodes, over, self._loads(), round(stage.world.apart_s * 1000))
 
     def _loads(self) -> tuple[tuple[str, int, int], ...]:
         """Of every node that is alive."""

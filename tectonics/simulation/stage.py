@@ -14,10 +14,12 @@ from tectonics.domain.policy import Policy
 from tectonics.simulation.books import Auditor
 from tectonics.simulation.journal import Journal
 from tectonics.simulation.plan import Plan
+from tectonics.simulation.shape import PACES
 from tectonics.simulation.world import World
 
 FAILURES_MAX = 10
 CONFIRMED, RECHARGE, REVERSAL = "confirmed", "recharge", "reversal"
+PAYMENT, REFUND = "payment", "refund"  # a recharge of who owes; a reversal of a recharge that has paid
 MONEY = frozenset({CONFIRMED, RECHARGE, REVERSAL})
 ORDER_S = 30.0
 
@@ -37,6 +39,11 @@ class Stage:
         self._decode_policy = decode_policy
         self._policies: dict[int, Policy] = {}
         self._moments: list[tuple[frozenset[str], Deferred]] = []
+
+    @property
+    def lease_s(self) -> float:
+        """How long a command is its owner's."""
+        return PACES[self.plan.pace][1]
 
     @property
     def now_s(self) -> float:
@@ -73,7 +80,7 @@ class Stage:
     # --- the moments at which a fault hurts most
 
     def happens(self, what: str) -> None:
-        """A confirmation (CONFIRMED), a recharge or a reversal is about to be sent."""
+        """One of the moments above: it is about to be sent."""
         if self.ending:
             return
         waiting, self._moments = self._moments, []

@@ -79,6 +79,7 @@ class World:
         self._build()
         self._shop: Shop | None = None
         self._gateways = 0
+        self._slowest_s = self._fastest_s = 0.0  # how far clocks have ever been off
         self._operators: dict[str, OperatorPeer] = {}
         self._ears.open()
 
@@ -273,7 +274,14 @@ class World:
 
     def jump(self, name: str, seconds: float) -> None:
         """Moves a machine's time of day; its monotonic clock goes on."""
-        self.machines[name].jumped_s += seconds
+        machine = self.machines[name]
+        machine.jumped_s += seconds
+        self._slowest_s, self._fastest_s = min(self._slowest_s, machine.jumped_s), max(self._fastest_s, machine.jumped_s)
+
+    @property
+    def apart_s(self) -> float:
+        """How far two clocks, or one at two moments, have ever been apart."""
+        return self._fastest_s - self._slowest_s
 
     def peace(self) -> None:
         """No fault any more, and everybody is started; clocks stay as they are."""

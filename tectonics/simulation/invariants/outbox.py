@@ -2,10 +2,10 @@
 
 The unit that asks writes the command; the unit that hears of its outcome takes it away.  So at every moment
 what is granting, debiting or unknown has its row, and a money row has its owner.  A row goes from one life of
-a process to the next, or to another process, and never back.
+a process to the next, and to another process only when its owner's lease is over.
 """
 
-from tectonics.simulation.books import Subscriber
+from tectonics.simulation.books import Command, Subscriber
 from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
 
 WAITING = ("granting", "debiting", "unknown", "refunding", "refund_unknown")
@@ -35,21 +35,35 @@ def _waiting(one: Subscriber) -> dict[str, str]:
 
 
 class OnePairOfHands:
-    """At most one owner of a command at a time: it is never given back to who had lost it."""
+    """At most one owner of a command at a time.
+
+    Another node takes it only when its owner's lease is over, by its own clock; the same node only in a later
+    life, which has ended the earlier one.
+    """
 
     def __init__(self) -> None:
-        self._owners: dict[str, list[tuple[str, int]]] = {}
+        self._seen: dict[str, Command] = {}
 
     def __call__(self, scene: Scene) -> Wrong:
         for op, command in scene.books.commands.items():
-            owners, now = self._owners.setdefault(op, []), (command.owner, command.epoch)
-            if not owners or owners[-1] != now:
-                if now in owners:
-                    yield Violation(f"operation {op} came back to {now[0]} (life {now[1]})", command.msisdn)
-                owners.append(now)
+            before = self._seen.get(op)
+            if before is not None:
+                yield from _handed_over(before, command, scene)
             _, epoch = scene.books.origins.get(command.owner, ("", 0))
             if command.epoch > epoch:
                 yield Violation(f"operation {op} belongs to life {command.epoch} of {command.owner}, which has not"
                                 f" begun ({epoch})", command.msisdn)
-        for op in self._owners.keys() - scene.books.commands.keys():
-            del self._owners[op]
+        self._seen = dict(scene.books.commands)
+
+
+def _handed_over(before: Command, command: Command, scene: Scene) -> Wrong:
+    op, owner = command.op, command.owner
+    if owner == before.owner:
+        if command.epoch < before.epoch:
+            yield Violation(f"operation {op} came back to life {command.epoch} of {owner} from life {before.epoch}",
+                            command.msisdn)
+        return
+    early_ms = before.lease_until - scene.now - scene.clocks_apart_ms
+    if early_ms > 0:
+        yield Violation(f"operation {op} of {before.owner} was taken by {owner}, its lease lasts {early_ms} ms more",
+                        command.msisdn)

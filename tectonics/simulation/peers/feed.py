@@ -9,7 +9,7 @@ import json
 
 from tectonics.domain.ticket import rfc3339
 from tectonics.simulation.journal import Record
-from tectonics.simulation.stage import Stage
+from tectonics.simulation.stage import PAYMENT, RECHARGE, REFUND, REVERSAL, Stage
 
 ANSWER_S, AGAIN_S, AGAIN_S_MAX, DELAY_S_MAX = 20.0, 1.0, 60.0, 900.0
 AGAIN = "send it again"
@@ -41,7 +41,7 @@ class FeedSystem:
         if not calm and self._chance.random() < traits.delayed:
             await self._stage.sleep(self._chance.uniform(0, DELAY_S_MAX))
         record.owed_before = self._stage.auditor.owed(record.msisdn)
-        self._stage.happens(record.type)
+        self._announce(record)
         record.answer = await self._until_settled(record)
         record.owed_after = self._stage.auditor.owed(record.msisdn)
         record.generation_after = self._stage.auditor.generation(record.msisdn)
@@ -50,6 +50,13 @@ class FeedSystem:
         if not calm and self._chance.random() < traits.doubled:
             await self._stage.sleep(self._chance.uniform(0, DELAY_S_MAX))
             await self._ask(record)
+
+    def _announce(self, record: Record) -> None:
+        self._stage.happens(record.type)
+        if record.type == RECHARGE and record.owed_before:
+            self._stage.happens(PAYMENT)
+        elif record.type == REVERSAL and self._stage.auditor.has_paid(record.msisdn, record.ref):
+            self._stage.happens(REFUND)
 
     async def _until_settled(self, record: Record) -> str:
         pause_s = AGAIN_S

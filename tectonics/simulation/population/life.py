@@ -26,7 +26,6 @@ from tectonics.simulation.population.intents import (
 from tectonics.simulation.population.person import Person
 
 STEPS_MAX, REDIALS_MAX, RUSHED_MAX = 8, 3, 4
-SPENT_AT_ONCE = 0.2  # of the recharges
 ALL_MINOR = 100_000  # more than anybody has
 DAY_S = 86_400
 RECHARGES_MINOR = (50, 100, 110, 230, 500, 1000)
@@ -78,9 +77,9 @@ def _ask(person: Person, chance: random.Random) -> Life:
 def _recharge(person: Person, chance: random.Random) -> Life:
     words, weights = zip(*KINDS, strict=True)
     recharge = yield Recharge(chance.choice(RECHARGES_MINOR), chance.choices(words, weights)[0])
-    if chance.random() < SPENT_AT_ONCE:
-        yield Wait(chance.choice((0.0, 0.003, 0.01, 0.3)))
-        yield Spend(chance.choice(SPENT_MINOR))  # before the debt can be taken
+    if chance.random() < person.habits.hurries:
+        yield Wait(chance.choice((0.0, 0.003, 0.01, 0.3, 30.0)))
+        yield Spend(chance.choice((*SPENT_MINOR, ALL_MINOR)))  # before the debt can be taken
     if chance.random() < person.habits.reverses:
         yield Wait(chance.choice((0.0, 0.5, 5.0, 600.0, 20_000.0)))
         yield TakeBack(recharge)

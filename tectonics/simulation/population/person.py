@@ -10,6 +10,7 @@ from tectonics.domain.subscriber import Account, Profile, Standing
 DAY_MS = 86_400_000
 SEED_MAX = 2**32
 KINDS = (("prepaid", 92), ("postpaid", 3), ("unknown", 5))
+RATES = ("borrows", "recharges", "spends", "rushes", "owes")  # of Habits, per day
 BALANCES_MINOR = (0, 0, 0, 20, 40, 900)
 
 
@@ -23,6 +24,7 @@ class Habits:
     rushes: float  # confirms in several sessions at the same moment
     owes: float  # asks what he owes
     reverses: float = 0.15  # of his recharges are taken back
+    hurries: float = 0.2  # of his recharges are spent at once
     abandons: float = 0.1  # of his sessions
     errs: float = 0.1  # of his inputs are none that was offered
     backs: float = 0.05  # of his confirmations he goes back from

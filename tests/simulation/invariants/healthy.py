@@ -79,8 +79,8 @@ def journal():
     return seen
 
 
-def command(op="TEC-9", kind="credit", state="send", owner="n1", epoch=2):
-    return Command(A, op, kind, state, owner, epoch, NOW, NOW, {})
+def command(op="TEC-9", kind="credit", state="send", owner="n1", epoch=2, lease_until=NOW):
+    return Command(A, op, kind, state, owner, epoch, lease_until, NOW, NOW, {})
 
 
 def healthy():

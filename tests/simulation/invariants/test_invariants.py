@@ -326,15 +326,32 @@ def test_what_was_seen_once_is_never_taken_back():
     assert [name for name, _ in complaints(later, known)].count("nothing_committed_is_lost") == 2
 
 
-def test_a_command_never_comes_back_to_who_lost_it():
+@pytest.mark.parametrize("hands, wrong", [
+    ((("n1", 2, NOW), ("n2", 1, NOW)), False),  # the lease was over
+    ((("n1", 2, NOW + 1), ("n2", 1, NOW)), True),
+    ((("n1", 2, NOW), ("n2", 1, NOW), ("n1", 2, NOW)), False),  # n2's was over, too
+    ((("n1", 1, NOW + 60_000), ("n1", 2, NOW)), False),  # its next life
+    ((("n1", 2, NOW), ("n1", 1, NOW)), True),
+])
+def test_a_command_changes_hands_when_its_lease_is_over_or_its_owner_has_a_new_life(hands, wrong):
     known = rules()
     told = []
-    for owner, epoch in (("n1", 1), ("n2", 1), ("n1", 1)):
+    for owner, epoch, lease_until in hands:
         scene = healthy()
         scene.books.origins |= {"n2": (1, 1)}
-        put(scene, command("TEC-1", owner=owner, epoch=epoch))
+        put(scene, command("TEC-1", owner=owner, epoch=epoch, lease_until=lease_until))
         told = complaints(scene, known)
-    assert "one_pair_of_hands" in dict(told)
+    assert ("one_pair_of_hands" in dict(told)) == wrong
+
+
+def test_clocks_that_are_apart_may_end_a_lease_early():
+    known = rules()
+    for owner in ("n1", "n2"):
+        scene = healthy()
+        scene.books.origins |= {"n2": (1, 2)}
+        put(scene, command("TEC-1", owner=owner, lease_until=NOW + 500))
+        told = complaints(replace(scene, clocks_apart_ms=600), known)
+    assert "one_pair_of_hands" not in dict(told)
 
 
 def test_every_invariant_is_tried():
