@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-GSUP_PORT, VTY_PORT = 4222, 4258
+GSUP_PORT, VTY_PORT, CTRL_PORT = 4222, 4258, 4259
 WAIT_S = 10.0
 DEMO_ENTITY = "foobar-00-00-00-00-00-00"
 
@@ -92,7 +92,7 @@ class OsmoHlr:
     def _serves(self) -> bool:
         assert self._process.poll() is None, self.log()
         try:
-            for port in (GSUP_PORT, VTY_PORT):
+            for port in (GSUP_PORT, VTY_PORT, CTRL_PORT):
                 socket.create_connection((self.host, port), WAIT_S).close()
         except ConnectionRefusedError:
             return False

@@ -18,6 +18,12 @@ def packed(text: str) -> str:
     return number.to_bytes((7 * len(text) + 7) // 8, "little").hex()
 
 
+def unpacked(said: bytes) -> str:
+    """What was packed so."""
+    number = int.from_bytes(said, "little")
+    return "".join(chr(number >> 7 * at & 127) for at in range(8 * len(said) // 7)).rstrip("\r")
+
+
 def dialling(code: str, invoke: int = 1) -> str:
     """The handset's request."""
     said = packed(code)
