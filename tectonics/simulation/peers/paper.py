@@ -16,4 +16,12 @@ def _read(path: Path) -> TicketFile:
     lines = path.read_bytes().splitlines()
     if path.name.endswith(".part"):
         return TicketFile(path.name, tuple(lines), None)
-    return TicketFile(path.name, tuple(lines[:-1]), json.loads(lines[-1]).get("trailer"))
+    return TicketFile(path.name, tuple(lines[:-1]), _trailer(b"".join(lines[-1:])))
+
+
+def _trailer(line: bytes) -> dict | None:
+    """What the last line says; nothing where it says nothing."""
+    try:
+        return json.loads(line).get("trailer")
+    except ValueError:
+        return {}
