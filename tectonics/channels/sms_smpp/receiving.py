@@ -6,11 +6,11 @@
 
 The parts of a long message are acknowledged while others are still to come, because a centre may wait for the answer
 before it sends the next.  They are in memory: if the process dies in between, a long message is never put together,
-and the subscriber, who gets no answer, writes again.  A message that is whole but could not be taken (Busy) is kept
-until a part of it is delivered again.
+and the subscriber, who gets no answer, writes again.  One that is whole is kept until it has been taken, so that
+after a Busy it is there when its last part is delivered again.
 
-Bounds: UNDER_WAY_MAX messages and receipts under way, the next is to be delivered again; REFUSED_MAX whole long
-messages that wait for that, the oldest is given up; unfinished ones as wire/smpp/reassembly has them.
+Bounds: UNDER_WAY_MAX messages and receipts under way, the next is to be delivered again; KEPT_MAX long messages
+that are whole, the oldest is given up; unfinished ones as wire/smpp/reassembly has them.
 """
 
 from collections import OrderedDict
@@ -34,7 +34,7 @@ from tectonics.wire.smpp.status import Status
 
 CHANNEL = "sms"
 UNDER_WAY_MAX = 1000
-REFUSED_MAX = 1000
+KEPT_MAX = 1000
 UNFINISHED_MAX, UNFINISHED_OCTETS_MAX, UNFINISHED_S = 5000, 4_000_000, 600.0
 log = Logger()
 
@@ -48,7 +48,7 @@ class Receiver:
         self._clock, self._metrics, self._alarms = clock, metrics, alarms
         self._default, self._country_code, self._centre = default, country_code, centre
         self._reassembly = Reassembly(UNFINISHED_MAX, UNFINISHED_OCTETS_MAX, UNFINISHED_S)
-        self._refused: OrderedDict[tuple, Whole] = OrderedDict()
+        self._kept: OrderedDict[tuple, Whole] = OrderedDict()
         self._repetitions = Repetitions()
         self._telling: dict[str, list[Deferred[None]]] = {}
         self._stopping = False
@@ -105,7 +105,7 @@ class Receiver:
 
     async def _read(self, account: str, msisdn: str, pdu: Delivered | DataSm) -> None:
         key = _key(pdu)
-        whole = self._refused.get(key) or self._joined(account, pdu)
+        whole = self._kept.get(key) or self._joined(account, pdu)
         if whole is None:
             self._count(account, "part")
             return
@@ -113,12 +113,9 @@ class Receiver:
         if text is None:
             self._count(account, "ignored")
             return
-        try:
-            await self._tell(self._message(account, msisdn, whole, text))
-        except Busy:
-            self._keep(key, whole)
-            raise
-        self._refused.pop(key, None)
+        self._keep(key, whole)
+        await self._tell(self._message(account, msisdn, whole, text))
+        self._kept.pop(key, None)
         self._count(account, "taken")
 
     def _tell(self, message: ShortMessage) -> Deferred[None]:
@@ -148,9 +145,9 @@ class Receiver:
     def _keep(self, key: tuple, whole: Whole) -> None:
         if key[-1] is None:
             return  # it comes again as a whole
-        self._refused[key] = whole
-        if len(self._refused) > REFUSED_MAX:
-            self._refused.popitem(last=False)
+        self._kept[key] = whole
+        if len(self._kept) > KEPT_MAX:
+            self._kept.popitem(last=False)
 
     def _message(self, account: str, msisdn: str, whole: Whole, text: str) -> ShortMessage:
         now, to = self._clock.seconds(), whole.pdu.destination_addr

@@ -9,15 +9,14 @@ from tectonics.domain.commands import Notify
 from tectonics.domain.errors import Busy
 from tectonics.links.smpp.outcome import Accepted
 from tectonics.links.smpp.peer import Peer
-from tectonics.wire.smpp.pdus import message_octets
 from tests.engine.world import Counted
 from tests.store.building import MSISDN, NOW
 
 ACCOUNT = {"name": "smsc1", "address": "tcp:127.0.0.1:2775"}
 
 
-def settings(*accounts, **changes):
-    return Settings(accounts=accounts or (ACCOUNT,), **changes)
+def settings(accounts=(ACCOUNT,), **changes):
+    return Settings(accounts=accounts, **changes)
 
 
 def notify(op="TEC-N1", text="You have 2.00", msisdn=MSISDN, **changes):
@@ -53,15 +52,10 @@ class Binds:
         self._number += 1
         return succeed(Accepted(account or "smsc1", str(self._number)))
 
-    @property
-    def texts(self):
-        return [message_octets(request).decode("latin-1") for request, *_ in self.submitted]
-
     def deliver(self, pdu, account=None):
-        """A peer delivers; the statuses of its answers, which come to this list."""
+        """A peer delivers; its answers, which come to this list."""
         answers = []
-        peer = Peer(SmppAccount(**(account or ACCOUNT)), "smsc1/1", lambda request, answer: answers.append(answer.status))
-        self.heard(peer, pdu)
+        self.heard(Peer(SmppAccount(**(account or ACCOUNT)), "smsc1/1", lambda _, answer: answers.append(answer)), pdu)
         return answers
 
 
@@ -79,7 +73,37 @@ class Correspondence:
         return succeed(None)
 
 
-BUSY = Busy("later")
+class Broken:
+    """A log of messages of which one method fails."""
+
+    def __init__(self, what, log=None):
+        self._what, self._log = what, log
+
+    def __getattr__(self, name):
+        return (lambda *_: fail(Busy("the database is away"))) if name == self._what else getattr(self._log, name)
+
+
+class NoLog:
+    """A log of messages that knows nothing."""
+
+    def find(self, account, id):
+        return succeed([])
+
+    def forget(self, before):
+        return succeed(0)
+
+
+class Statuses:
+    """Of answers, as they come."""
+
+    def __init__(self, answers):
+        self._answers = answers
+
+    def __eq__(self, other):
+        return [answer.status for answer in self._answers] == other
+
+    def __repr__(self):
+        return repr([answer.status for answer in self._answers])
 
 
 class Line:
@@ -102,11 +126,11 @@ class Line:
         return self.world.query(f"SELECT {columns} FROM message ORDER BY msisdn, op, part")
 
     def deliver(self, pdu, account=None):
-        """The statuses with which a delivery was answered by now."""
-        answers = self.binds.deliver(pdu, account)
-        for _ in range(4):
+        """The statuses with which a delivery is answered, by now or later."""
+        statuses = Statuses(self.binds.deliver(pdu, account))
+        for _ in range(4):  # questions to the log, one after the other
             self.world.clock.advance(0)
-        return answers
+        return statuses
 
     def counted(self, name):
         return {labels: count for (one, labels), count in self.metrics.counts.items() if one == f"tectonics_{name}"}
