@@ -64,9 +64,9 @@ class ScriptedDialogue:
 class Network(House):
     """A channel that is started, and the other ends of its two links."""
 
-    def __init__(self, dialogue=None, up=True, **section):
-        super().__init__()
-        self.dialogue = dialogue or ScriptedDialogue()
+    def __init__(self, dialogue=None, up=True, clock=None, **section):
+        super().__init__(clock)
+        self.dialogue = ScriptedDialogue() if dialogue is None else dialogue
         self.gsup, self.control = Endpoint(), Endpoint()
         sessions_max = section.pop("sessions_max", 10_000)
         self.channel = UssdGsup(

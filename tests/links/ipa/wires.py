@@ -88,9 +88,9 @@ class Endpoint:
 class House:
     """A clock with what a line needs beside its endpoint."""
 
-    def __init__(self):
-        self.clock = Clock()
-        self.clock.advance(1_700_000_000)
+    def __init__(self, clock=None):
+        self.clock = clock or Clock()
+        self.clock.rightNow = self.clock.rightNow or 1_700_000_000.0
         self.metrics = MetricsRegistry()
         self.alarms = AlarmTable(self.clock, self.metrics, hold_s=0)
 
