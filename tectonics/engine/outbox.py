@@ -12,7 +12,7 @@ ways lead to an outcome:
   when nobody can still be sending it.  What cannot be read back waits for a person (reconcile).
 A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
 waits for credit is told so; a debit or a refund is sent again for as long as its lease lasts, and has
-then certainly not been done.  Of a command that may have been sent before, it says nothing: Unknown.
+then certainly not been done, unless another node has taken its row over meanwhile.  Of a command that may have been sent before, it says nothing: Unknown.
 A short message is repeated at most MESSAGE_TRIES_MAX times, then given up and counted; one that found no message
 centre, and so was not sent, waits for one MESSAGE_WAITS_MAX times.
 """
@@ -122,7 +122,14 @@ class OutboxRunner:
                 return outcome
             await self._pause(self._pace.delay_s(tries))
             tries += 1
-        return NotFound() if tries and not self._stopping else None
+        if not tries or self._stopping:
+            return None
+        return NotFound() if await self._still_ours(command) else None
+
+    async def _still_ours(self, command: MoneyCommand) -> bool:
+        """Whether nobody else can have sent it; the lease begins anew, so that nobody will until that is told."""
+        now = self._engine.now()
+        return await self._outbox.reschedule(command.msisdn, command.op, now, 0, now)
 
     async def _again(self, row: OutboxRow) -> None:
         if isinstance(row.command, Notify):

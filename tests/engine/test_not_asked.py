@@ -1,15 +1,18 @@
 """A connector that refuses without having asked the billing system: nothing is lost, nothing is mistaken."""
 
 import json
+from contextlib import closing
 
 from twisted.internet.defer import succeed
 
 from tectonics.billing.entries import CREDIT, DEBIT
+from tectonics.database.sqlite import open_connection
 from tectonics.domain.outcome import Refused
 from tectonics.ports import Capabilities
 from tests.engine.world import Node, build, drain, run, settle
 from tests.workflows.world import MSISDN
 
+FAR = 2**50  # ms
 UNREACHABLE = Refused("unreachable", "nobody is there")
 
 
@@ -62,6 +65,20 @@ def test_when_the_lease_is_over_it_was_certainly_not_done_and_is_asked_anew(tmp_
     settle(node, 120)
     assert len(set(away.asked)) == 2
     assert types(node) == ["advance.granted", "recovery.full"]
+
+
+def test_what_another_node_has_taken_over_is_for_that_node_to_tell(tmp_path):
+    node = build(tmp_path, Capabilities())
+    borrow(node)
+    billing = node.ledger.billing
+    billing.debit = away = Away(billing.debit, 1_000_000)
+    run(node.clock, node.recharge())
+    settle(node, 20)
+    with closing(open_connection(tmp_path / "store.db")) as store:
+        store.execute("UPDATE outbox SET owner = 'n2', lease_until = ?", (FAR,))
+        settle(node, 120)
+        assert store.execute("SELECT op, owner FROM outbox").fetchall() == [(away.asked[0], "n2")]
+    assert set(away.asked) == {away.asked[0]} and len(away.asked) < 10
 
 
 def test_it_gives_up_in_the_end(tmp_path):
