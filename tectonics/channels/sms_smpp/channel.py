@@ -39,8 +39,8 @@ class SmsSmpp:
         failing = Failing(alarms, CHANNEL)
         self._receipts = Receipts(settings.receipt_ids, messages, clock, metrics, failing)
         slowest_s = max((account.response_s for account in settings.accounts), default=0.0)
-        self._sender = Sender(binds, Submits(settings), self._receipts, messages, clock, metrics, failing, deadline_s,
-                              quiet_s=deadline_s + slowest_s + 5, centre=self._centre)
+        self._sender = Sender(binds, Submits(settings), self._receipts, messages, clock, metrics, alarms, failing,
+                              deadline_s, quiet_s=deadline_s + slowest_s + 5, centre=self._centre)
         self._receiver: Receiver | None = None
         self._forgetting = None
 

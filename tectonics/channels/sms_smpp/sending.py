@@ -33,7 +33,7 @@ from tectonics.domain.msisdn import mask
 from tectonics.domain.outcome import Done, Outcome, Refused
 from tectonics.links.smpp.binds import Binds
 from tectonics.links.smpp.outcome import Accepted, Lost, Rejected, Submission, Unsent
-from tectonics.ports import Clock, MessageLog, Metrics
+from tectonics.ports import Alarms, Clock, MessageLog, Metrics
 from tectonics.wire.smpp.pdus import Request, SubmitSm
 
 UNWRITTEN_MAX = 10_000
@@ -49,11 +49,11 @@ class Sender:
     """
 
     def __init__(self, binds: Binds, submits: Submits, receipts: Receipts, messages: MessageLog, clock: Clock,
-                 metrics: Metrics, failing: Failing, deadline_s: float, quiet_s: float,
+                 metrics: Metrics, alarms: Alarms, failing: Failing, deadline_s: float, quiet_s: float,
                  centre: Callable[[str], str]) -> None:
         self.centre = centre
         self.binds, self.receipts, self.metrics, self.failing = binds, receipts, metrics, failing
-        self._submits, self._messages, self._clock = submits, messages, clock
+        self._submits, self._messages, self._clock, self._alarms = submits, messages, clock, alarms
         self._deadline_s, self._quiet_ms = deadline_s, round(quiet_s * 1000)
         self._references = count(int(clock.seconds()))
         self._unwritten: OrderedDict[str, list[tuple[Part, bool]]] = OrderedDict()
@@ -87,6 +87,7 @@ class Sender:
         """The log could not be asked or written, so nothing was sent; what else fails is a fault of ours."""
         if failure.check(TheirFault, OurFault) is None:
             log.failure("A message could not be sent: a fault of ours", failure)
+            self._alarms.raise_alarm("internal_fault", f"a message could not be sent: {failure.type.__name__}", "sms")
         return Refused("busy", failure.getErrorMessage())
 
     # --- the log

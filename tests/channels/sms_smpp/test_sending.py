@@ -155,6 +155,13 @@ def test_nothing_is_sent_while_nothing_can_be_written(file_world):
     assert line.binds.submitted == []
 
 
+def test_a_fault_of_ours_stops_the_one_message_and_is_told(file_world):
+    line = Line(file_world)
+    line.channel._sender._submits = None
+    assert line.send().reason == "busy"
+    assert line.metrics.raised == {("internal_fault", "sms"): "a message could not be sent: AttributeError"}
+
+
 def test_an_answer_that_could_not_be_written_is_not_forgotten(file_world):
     line = Line(file_world)
     commit(line, notify())
