@@ -77,9 +77,9 @@ def identity(name: str) -> bytes:
 
 def frames(data: bytes) -> list[tuple[int, str]]:
     """What a stream of whole frames holds: protocol and payload in hexadecimal."""
-    found = []
-    while data:
-        size = data[0] * 256 + data[1]
-        found.append((data[2], data[3:3 + size].hex()))
-        data = data[3 + size:]
+    found, at = [], 0
+    while at < len(data):
+        end = at + 3 + data[at] * 256 + data[at + 1]
+        found.append((data[at + 2], data[at + 3:end].hex()))
+        at = end
     return found
