@@ -95,8 +95,10 @@ class Line(Protocol):
         self._go([])
 
     def dataReceived(self, data: bytes) -> None:
-        """Hears the peer."""
+        """Hears the peer, and then no more of it while the transport is full."""
         self._go(self._session.receive(data, self._clock.seconds()))
+        if self._full:
+            self.transport.pauseProducing()
 
     def connectionLost(self, reason=connectionDone) -> None:
         """Whatever waited may have been done or not."""
@@ -106,9 +108,8 @@ class Line(Protocol):
         self._lost()
 
     def pauseProducing(self) -> None:
-        """The transport is full."""
+        """The transport is full, or TLS still shakes hands, for which it must go on to read: see dataReceived."""
         self._full = True
-        self.transport.pauseProducing()
 
     def resumeProducing(self) -> None:
         """It is not any more."""

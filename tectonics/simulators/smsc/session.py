@@ -91,6 +91,8 @@ class EsmeSession(Protocol):
         """Hears the ESME, unless it has been told to be silent."""
         if not (self.silent or self.closed):
             self._go(self._session.receive(data, self._clock.seconds()))
+        if self.full:
+            self.transport.pauseProducing()
 
     def connectionLost(self, reason=connectionDone) -> None:
         """The ESME is gone."""
@@ -101,9 +103,8 @@ class EsmeSession(Protocol):
         self._centre.disconnected(self)
 
     def pauseProducing(self) -> None:
-        """The transport is full: nothing more is delivered, nothing heard."""
+        """The transport is full: nothing more is delivered, and soon nothing heard."""
         self.full = True
-        self.transport.pauseProducing()
 
     def resumeProducing(self) -> None:
         """It is not any more."""

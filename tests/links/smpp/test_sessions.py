@@ -117,9 +117,10 @@ def test_says_nothing_and_hears_nothing_while_its_transport_is_full():
     memory = Memory({"window": 10}).start()
     connection = memory.only
     connection.protocol.pauseProducing()
-    assert connection.transport.producerState == "paused"
     outcomes = memory.send("1")
-    assert connection.submitted == []
+    assert connection.submitted == [] and connection.transport.producerState == "producing", "TLS may have to read"
+    connection.say(encode(DeliverSm(sequence=1)))
+    assert connection.transport.producerState == "paused"
     connection.protocol.resumeProducing()
     memory.exchange()
     assert connection.transport.producerState == "producing" and connection.submitted == [b"1"]
