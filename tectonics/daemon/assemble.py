@@ -64,6 +64,7 @@ class Daemon:
         self.serving = "starting"  # why it does not serve; empty when it does
         self._correspondence = None
         self.loads = list  # () -> (queue, depth, bound) of every queue, for who watches over the bounds
+        self._peers: list = []  # () -> rows of `status`, of every link that the daemon opens itself
         self._fenced = fenced
         self._closing: list[tuple[str, object]] = []  # what stop() closes, in reverse order
 
@@ -112,6 +113,7 @@ class Daemon:
             queries=files.queries, desk=core.desk, policies=core.policies, policy_log=files.policies,
             tickets=tickets, metrics=metrics, alarms=alarms, clock=clock, ids=rooms.ids,
             about=self._about(clock, files), listeners=self.listeners.shown, consumers=consumers,
+            peers=lambda: [one for shown in self._peers for one in shown()],
             ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
             country_code=settings.country_code))
         self._control(administration)
@@ -193,6 +195,7 @@ class Daemon:
                            catalogue=settings.catalogue, codes=(settings.services.advance.code,),
                            country_code=settings.country_code, jitter=self.host.jitter)
         self.loads = lambda: [*loads(), *channel.loads()]
+        self._peers.append(channel.shown)
         channel.start()
         self._at_stop("USSD through the HLR", channel.stop)
 

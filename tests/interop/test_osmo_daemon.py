@@ -251,7 +251,7 @@ def test_a_register_that_is_away_is_an_alarm_until_both_links_are_back(hlr, conn
     handset.reads(MENU)
     hlr.stop()
     until(lambda: {one["id"] for one in daemon.ask("status")["alarms"]} == {"gsup_down:gsup", "gsup_down:control"})
-    assert links(daemon) == 0
+    assert links(daemon) == 0 and {peer["state"] for peer in daemon.ask("status")["peers"]} == {"down"}
     hlr.start()
     until(lambda: links(daemon) == 2)
     again = Handset(hlr)
@@ -316,6 +316,7 @@ def test_many_at_once(hlr, connect):
     heard = [switch.frame() for _ in dialled]
     menus = [frame for frame in heard for session, imsi in dialled
              if frame[3:].startswith(ss(REQUEST, CONTINUE, "", session, imsi)[3:])]
+    assert "HLR control" in daemon.command("status").stdout
     assert len(menus) == 24 and all(unpacked(one.rpartition(SEPTETS)[2][1:]).startswith(MENU) for one in menus)
     assert 'tectonics_gsup_lookups_total{result="found"} 2.0' in figures(daemon), "one question for each subscriber"
     switch.close()

@@ -99,6 +99,10 @@ class UssdGsup:
         """(what is kept or waits, how much, its bound)."""
         return [("USSD sessions of the HLR", self._entity.sessions, self._sessions_max), *self._subscribers.loads()]
 
+    def shown(self) -> list[dict]:
+        """Both links, for people."""
+        return [self._line.shown(), self._subscribers.shown()]
+
     async def _stopped(self, answered: Deferred) -> None:
         await answered
         for talk in tuple(self._talks.values()):

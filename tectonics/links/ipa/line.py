@@ -66,7 +66,7 @@ class Line:
         self._retry = None
         self._connection: _Connection | None = None
         self._closed: Deferred | None = None  # of stop
-        self._up = False
+        self._up, self._since_s = False, clock.seconds()
         self._why = "not connected yet"
         self._dead = ""  # why the talk gave the connection up
         self._late_s, self._last_s = 0.0, 0.0
@@ -102,6 +102,11 @@ class Line:
         if data and self._connection is not None:
             self._connection.transport.write(data)
         self._watch()
+
+    def shown(self) -> dict:
+        """How it stands, for people; `since` is in ms."""
+        state, why = ("connected", "") if self._up else ("down", self._why)
+        return {"name": f"HLR {self._name}", "state": state, "since": int(self._since_s * 1000), "why": why}
 
     def now(self) -> float:
         """The talk's time in seconds."""
@@ -184,7 +189,7 @@ class Line:
                 self._heard(event)
 
     def _rose(self) -> None:
-        self._up, self._attempts = True, 0
+        self._up, self._attempts, self._since_s = True, 0, self._clock.seconds()
         self._alarm = _cancelled(self._alarm)
         self._alarms.clear("gsup_down", self._name)
         self._metrics.gauge("tectonics_gsup_up", 1, self._name)
@@ -192,7 +197,7 @@ class Line:
         log.info("The link {name} to the HLR is up", name=self._name)
 
     def _fell(self, why: str) -> None:
-        self._up, self._why = False, why
+        self._up, self._why, self._since_s = False, why, self._clock.seconds()
         self._metrics.gauge("tectonics_gsup_up", 0, self._name)
         self._metrics.count("tectonics_gsup_links_total", self._name, "lost")
         log.warn("The link {name} to the HLR is down: {why}", name=self._name, why=why)  # noqa: G010

@@ -54,7 +54,7 @@ class Subscribers:
         self._kept: OrderedDict[str, tuple[str | None, float]] = OrderedDict()  # and until when
         self._lookups: dict[str, _Lookup] = {}
         self._numbers: dict[int, str] = {}  # of questions on their way
-        self.start, self.hurry = self._line.start, self._line.hurry
+        self.start, self.hurry, self.shown = self._line.start, self._line.hurry, self._line.shown
 
     def stop(self) -> Deferred[None]:
         """Disconnects; whoever waits is told that nothing is known."""

@@ -32,10 +32,14 @@ async def _status(offices: Offices, who: str) -> dict:
         "uptime_s": max(0, now - about["started_at"]) // 1000, "policy_version": policy.version,
         "accepting": policy.lending.accepting,
         "listeners": [{"name": one.name, "address": one.address, **one.extra} for one in offices.listeners],
-        "peers": offices.peers(), "backlog": _backlog(debt, counters), "debt": _debt(debt, policy.currency),
+        "peers": [_peer(one) for one in offices.peers()], "backlog": _backlog(debt, counters), "debt": _debt(debt, policy.currency),
         "counters": counters, "alarms": [shown.alarm(one) for one in offices.alarms.active()],
         "consumers": await _consumers(offices),
     }
+
+
+def _peer(one: dict) -> dict:
+    return one | {"since": shown.time(one["since"])} if "since" in one else one
 
 
 def _backlog(debt: Debt, counters: dict) -> dict:

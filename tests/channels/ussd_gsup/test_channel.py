@@ -232,6 +232,16 @@ def test_a_screen_does_not_wait_longer_than_the_session(network):
     assert network.connect_gsup() == [] and network.ends() == {"late": 1}
 
 
+def test_how_the_links_stand_is_shown(network):
+    gsup, control = network.channel.shown()
+    assert (gsup["name"], gsup["state"], gsup["why"]) == ("HLR gsup", "connected", "")
+    network.clock.advance(1)
+    network.asking.cut()
+    gsup, control = network.channel.shown()
+    assert gsup["state"] == "connected" and control["since"] == gsup["since"] + 1000
+    assert (control["name"], control["state"]) == ("HLR control", "down") and "cut" in control["why"]
+
+
 def test_the_number_is_asked_for_as_soon_as_the_register_is_back(network):
     network.asking.cut()
     network.wire.cut()
