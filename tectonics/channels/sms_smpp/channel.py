@@ -40,7 +40,7 @@ class SmsSmpp:
         self._receipts = Receipts(settings.receipt_ids, messages, clock, metrics, failing)
         slowest_s = max((account.response_s for account in settings.accounts), default=0.0)
         self._sender = Sender(binds, Submits(settings), self._receipts, messages, clock, metrics, alarms, failing,
-                              deadline_s, quiet_s=deadline_s + slowest_s + 5, centre=self._centre)
+                              deadline_s, quiet_s=deadline_s + slowest_s + 5, centres=self._centres)
         self._receiver: Receiver | None = None
         self._forgetting = None
 
@@ -49,7 +49,7 @@ class SmsSmpp:
         self._receiver = Receiver(
             self._receipts, correspondence, self._clock, self._metrics, self._alarms,
             default=DEFAULT_ALPHABETS[self._settings.gsm_packing], country_code=self._country_code,
-            centre=self._centre)
+            centres=self._centres)
         self._binds.heard, self._binds.late = self._receiver.heard, self._sender.late
         self._binds.start()
         self._forget()
@@ -71,9 +71,6 @@ class SmsSmpp:
         """(queue, depth, bound) of what is kept or waits."""
         receiving = self._receiver.loads() if self._receiver is not None else []
         return [*self._binds.loads(), ("sms receipts held", self._receipts.held, HELD_MAX), *receiving]
-
-    def _centre(self, account: str) -> str:
-        return self._centres.get(account, account)
 
     def _forget(self) -> None:
         """Deletes old rows, now and each hour."""

@@ -23,7 +23,7 @@ def sender(pdu: ShortMessage | DataSm, country_code: str) -> str:
     number, kind = pdu.source_addr.strip(), pdu.source_addr_ton
     if kind == _ALPHANUMERIC:
         return ""
-    if kind == _INTERNATIONAL and not number.startswith(("+", "00")):
+    if kind == _INTERNATIONAL and not number.startswith(("+", "0")):
         number = f"+{number}"
     if kind == _NATIONAL and country_code and not number.startswith(("+", "00")):
         number = country_code + number.removeprefix("0")

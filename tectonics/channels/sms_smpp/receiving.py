@@ -14,9 +14,9 @@ that are whole, the oldest is given up; unfinished ones as wire/smpp/reassembly 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from tectonics.channels.sms_smpp import incoming
@@ -40,13 +40,13 @@ log = Logger()
 
 
 class Receiver:
-    """Answers what is heard over the binds. `centre` tells an account's message centre, `default` its alphabet."""
+    """Answers what is heard over the binds. `centres` as Sender has them; `default`: the centres' alphabet."""
 
     def __init__(self, receipts: Receipts, correspondence: Correspondence, clock: Clock, metrics: Metrics,
-                 alarms: Alarms, *, default: str, country_code: str, centre: Callable[[str], str]) -> None:
+                 alarms: Alarms, *, default: str, country_code: str, centres: Mapping[str, str]) -> None:
         self._receipts, self._correspondence = receipts, correspondence
         self._clock, self._metrics, self._alarms = clock, metrics, alarms
-        self._default, self._country_code, self._centre = default, country_code, centre
+        self._default, self._country_code, self._centres = default, country_code, centres
         self._reassembly = Reassembly(UNFINISHED_MAX, UNFINISHED_OCTETS_MAX, UNFINISHED_S)
         self._kept: OrderedDict[tuple, Whole] = OrderedDict()
         self._repetitions = Repetitions()
@@ -94,7 +94,7 @@ class Receiver:
         msisdn = incoming.sender(pdu, self._country_code)
         receipt = receipt_of(pdu)
         if receipt is not None:
-            await self._receipts.heard(self._centre(account), receipt, msisdn)
+            await self._receipts.heard(self._centres.get(account, account), receipt, msisdn)
         elif not incoming.is_written(pdu):
             self._count(account, "ignored")
         elif not msisdn:
@@ -124,7 +124,7 @@ class Receiver:
         waiting = self._telling.setdefault(message.id, [])
         waiting.append(told)
         if len(waiting) == 1:
-            self._correspondence.received(message).addBoth(self._told, message.id)
+            maybeDeferred(self._correspondence.received, message).addBoth(self._told, message.id)
         return told
 
     def _told(self, result, id: str) -> None:
@@ -150,8 +150,8 @@ class Receiver:
             self._kept.popitem(last=False)
 
     def _message(self, account: str, msisdn: str, whole: Whole, text: str) -> ShortMessage:
-        now, to = self._clock.seconds(), whole.pdu.destination_addr
-        id = self._repetitions.id_of(incoming.reference(whole.pdu), self._centre(account), msisdn, to, text, now=now)
+        now, to, centre = self._clock.seconds(), whole.pdu.destination_addr, self._centres.get(account, account)
+        id = self._repetitions.id_of(incoming.reference(whole.pdu), centre, msisdn, to, text, now=now)
         return ShortMessage(CHANNEL, id, msisdn, to, text, int(now * 1000))
 
     def _count(self, account: str, result: str) -> None:

@@ -15,7 +15,7 @@ crash); LOST_MAX parts whose late answers would be recognised.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from itertools import count
 
@@ -44,14 +44,14 @@ log = Logger()
 class Sender:
     """Fills ports.Messenger. What is not sent `deadline_s` after it was asked is not sent this time.
 
-    What another node has marked is left to it for `quiet_s`; `centre` tells under which name the ids of an account
+    What another node has marked is left to it for `quiet_s`; `centres` tells under which name the ids of each account
     are kept, which is an account of the same message centre.
     """
 
     def __init__(self, binds: Binds, submits: Submits, receipts: Receipts, messages: MessageLog, clock: Clock,
                  metrics: Metrics, alarms: Alarms, failing: Failing, deadline_s: float, quiet_s: float,
-                 centre: Callable[[str], str]) -> None:
-        self.centre = centre
+                 centres: Mapping[str, str]) -> None:
+        self.centres = centres
         self.binds, self.receipts, self.metrics, self.failing = binds, receipts, metrics, failing
         self._submits, self._messages, self._clock, self._alarms = submits, messages, clock, alarms
         self._deadline_s, self._quiet_ms = deadline_s, round(quiet_s * 1000)
@@ -111,7 +111,7 @@ class Sender:
 
     def taken(self, account: str, message_id: str, sent: Sent) -> Part:
         """The part, once the message centre has it."""
-        centre = self.centre(account)
+        centre = self.centres.get(account, account)
         return Part(sent.number, SENT, centre, self.receipts.accepted(centre, message_id, sent))
 
     def _now(self) -> int:
@@ -143,7 +143,8 @@ class _Message:
         self._sender, self._command, self._pdus, self._until_s = sender, command, pdus, until_s
         self._before = {part.number: part for part in begun.before}
         self._taken = {number for number, part in self._before.items() if part.state not in OPEN}
-        self._account = next((part.account for part in begun.before if part.number in self._taken), "")
+        self._account = next((part.account for part in begun.before if part.number in self._taken
+                              and part.account in sender.centres), "")  # it may not be configured any more
 
     async def send(self) -> Outcome:
         if any(part.state == FAILED and not part.id for part in self._before.values()):

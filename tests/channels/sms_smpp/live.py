@@ -40,6 +40,9 @@ class Live(Loopback):
     def send(self, command) -> Deferred:
         return self.channel.send(command)
 
+    def receipts(self) -> dict[str, int]:
+        return self.metrics.snapshot().get("tectonics_sms_receipts_total", {})
+
     def states(self) -> list[str]:
         return [state for state, in self.world.query("SELECT state FROM message ORDER BY msisdn, op, part")]
 

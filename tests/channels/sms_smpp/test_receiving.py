@@ -78,6 +78,7 @@ def test_the_alphabet_is_the_one_it_was_sent_in(file_world, octets, data_coding,
 @pytest.mark.parametrize(("number", "ton", "msisdn"), [
     (MSISDN, 1, MSISDN), (f"+{MSISDN}", 1, MSISDN), (f"00{MSISDN}", 0, MSISDN), ("0600000001", 0, MSISDN),
     ("0600000001", 2, MSISDN), ("600000001", 2, MSISDN), (MSISDN, 0, MSISDN),
+    ("0600000001", 1, MSISDN), (f"00{MSISDN}", 1, MSISDN),
     ("133", 0, None), ("133", 3, None), ("BANK", 5, None), ("33600000001", 5, None), ("", 0, None)])
 def test_only_a_subscribers_number_is_listened_to(line, number, ton, msisdn):
     assert line.deliver(DeliverSm(source_addr=number, source_addr_ton=ton, short_message=b"SOS")) == OK
@@ -116,6 +117,12 @@ def test_what_cannot_be_taken_now_is_to_come_again(line):
     assert ("internal_fault", "sms") in line.metrics.raised
     assert line.deliver(write("SOS")) == OK
     assert len(set(ids(line))) == 1 and result(line) == {"busy": 2, "taken": 1}
+
+
+def test_a_correspondence_that_raises_is_a_fault_of_ours(line):
+    line.correspondence.received = None
+    assert line.deliver(write("SOS")) == AGAIN and line.deliver(write("SOS")) == AGAIN
+    assert ("internal_fault", "sms") in line.metrics.raised
 
 
 def test_no_more_are_under_way_than_may_be(line, monkeypatch):

@@ -9,7 +9,7 @@ from tectonics.domain.delivery import DELIVERED, FAILED, LOST, SENDING, SENT, WA
 from tectonics.domain.outcome import Done, Refused, Unknown
 from tectonics.links.smpp.outcome import Accepted, Lost, Rejected, Unsent
 from tectonics.wire.smpp.status import Status
-from tests.channels.sms_smpp.fakes import Binds, Broken, Line, notify
+from tests.channels.sms_smpp.fakes import ACCOUNT, Binds, Broken, Line, notify
 from tests.store.building import MSISDN, NOW, unit
 
 LONG = "x" * 400  # three parts
@@ -52,17 +52,26 @@ def test_all_parts_go_over_the_account_of_the_first(world):
 def test_a_part_that_was_accepted_is_not_sent_again(world):
     line = Line(world)
     commit(line, notify(text=LONG))
-    line.binds.ends = [Accepted("smsc2", "a"), Unsent("its time was over"), Accepted("smsc2", "c")]
+    line.binds.ends = [Accepted("smsc1", "a"), Unsent("its time was over"), Accepted("smsc1", "c")]
     assert line.send(text=LONG) == Refused("unreachable", "its time was over")
     assert outbox(world) == ["TEC-N1"]
     first = line.binds.submitted[1][0]
     line = Line(world, now=NOW + 60_000)  # in the next life too
-    line.binds.ends = [Accepted("smsc2", "b")]
+    line.binds.ends = [Accepted("smsc1", "b")]
     assert line.send(text=LONG) == Done("b")
     assert [pdu.short_message for pdu, *_ in line.binds.submitted] == [first.short_message]
-    assert line.binds.submitted[0][-1] == "smsc2"
+    assert line.binds.submitted[0][-1] == "smsc1"
     assert line.rows("part, state, id, repeated") == [(1, SENT, "a", 0), (2, SENT, "b", 0), (3, SENT, "c", 0)]
     assert outbox(world) == [] and line.counted("sms_repeated_total") == {}
+
+
+def test_the_rest_of_a_message_goes_anywhere_when_its_account_is_gone(file_world):
+    line = Line(file_world)
+    line.binds.ends = [Accepted("smsc1", "a"), Unsent("full"), Unsent("full")]
+    line.send(text=LONG)
+    line = Line(file_world, now=NOW + 60_000, accounts=({**ACCOUNT, "name": "other"},))
+    line.send(text=LONG)
+    assert [account for *_, account in line.binds.submitted] == ["", "smsc1"]
 
 
 def test_when_the_first_part_does_not_leave_the_others_stay(world):
