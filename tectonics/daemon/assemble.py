@@ -32,6 +32,7 @@ from tectonics.daemon.duties import duties
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
+from tectonics.daemon.smpp import make_ussd
 from tectonics.daemon.state import StateDirectory
 from tectonics.engine.pace import Limits, OutboxPace
 from tectonics.oam.admin import Administration, Offices
@@ -119,6 +120,7 @@ class Daemon:
         self._control(administration)
         await self._gateway(core, metrics)
         self._ussd_gsup(core, metrics, alarms)
+        self._ussd_smpp(core, metrics, alarms)
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, metrics, alarms, people)
         self._duties(core, files, metrics, alarms)
@@ -185,19 +187,30 @@ class Daemon:
         await self.listeners.open("ussd_http", ussd.endpoint, factory)
         self._at_stop("gateway connections", factory.close_connections)
 
+    def _ussd_smpp(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
+        if self.settings.channels.ussd_smpp.accounts:
+            channel, binds = make_ussd(self.settings, self.host, core.sessions, metrics, alarms)
+            self._joined("USSD over SMPP", channel, binds.shown)
+            channel.start()
+
+    def _joined(self, name: str, channel, shown) -> None:
+        """What it keeps is among the loads, its peers among the peers, and it is closed in the end."""
+        loads = self.loads
+        self.loads = lambda: [*loads(), *channel.loads()]
+        self._peers.append(shown)
+        self._at_stop(name, channel.stop)
+
     def _ussd_gsup(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
         settings, reactor = self.settings, self.host.reactor
-        ussd, loads = settings.channels.ussd_gsup, self.loads
+        ussd = settings.channels.ussd_gsup
         if not ussd.address:
             return
         channel = UssdGsup(clientFromString(reactor, ussd.address), clientFromString(reactor, ussd.control),
                            core.sessions, ussd, clock=self.clock, metrics=metrics, alarms=alarms,
                            catalogue=settings.catalogue, codes=(settings.services.advance.code,),
                            country_code=settings.country_code, jitter=self.host.jitter)
-        self.loads = lambda: [*loads(), *channel.loads()]
-        self._peers.append(channel.shown)
+        self._joined("USSD through the HLR", channel, channel.shown)
         channel.start()
-        self._at_stop("USSD through the HLR", channel.stop)
 
     async def _feeds(self, intake: BookingIntake, core: Core, files: OpenedStore, prepaid, metrics,
                      alarms) -> None:

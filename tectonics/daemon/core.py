@@ -13,6 +13,7 @@ from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.intake import EngineIntake
 from tectonics.engine.known import KNOWN_MAX
+from tectonics.engine.left import LEFT_MAX
 from tectonics.engine.outbox import OutboxRunner
 from tectonics.engine.pace import Limits, OutboxPace
 from tectonics.engine.policies import PolicyHolder
@@ -59,12 +60,14 @@ class Core:
     policies: PolicyHolder
     limits: Limits
     pace: OutboxPace
+    enquiry: Enquiry
 
     def loads(self) -> list[tuple[str, int, int]]:
         """(what is kept or waits, how much, its bound), for who watches over the bounds."""
         limits = self.limits
         menus_max = limits.sessions_max + min(ENDED_MAX, limits.sessions_max) + limits.dispatch_max
         return [("menus", len(self.sessions), menus_max), ("known accounts", len(self.engine.known), KNOWN_MAX),
+                ("sessions left", len(self.sessions.left), LEFT_MAX),
                 ("feed records at work", self.intake.at_work, 2 * limits.feed_max)]
 
 
@@ -78,7 +81,8 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
     enquiry = Enquiry(rooms.billing, rooms.clock, rooms.alarms, read_deadline_s)
     outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace)
     return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes),
-                EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace)
+                EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace,
+                enquiry)
 
 
 async def start_core(core: Core) -> None:

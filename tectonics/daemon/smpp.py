@@ -5,14 +5,36 @@ from pathlib import Path
 
 from twisted.internet.endpoints import clientFromString
 
+from tectonics.channels.sms_smpp.channel import SmsSmpp
+from tectonics.channels.ussd_smpp.channel import UssdSmpp
 from tectonics.config import Settings
 from tectonics.config.smpp import SmppAccount
 from tectonics.daemon.host import Host
 from tectonics.domain.errors import TheirFault
 from tectonics.links.smpp.binds import Binds
-from tectonics.ports import Alarms, Metrics
+from tectonics.ports import Alarms, Dialogue, MessageLog, Metrics
 
 PASSWORD_CHARS_MAX = 8  # SMPP 3.4, 4.1.1: nine octets with the zero that ends it
+
+
+def make_sms(settings: Settings, host: Host, messages: MessageLog, metrics: Metrics,
+             alarms: Alarms) -> tuple[SmsSmpp, Binds]:
+    """SMS over SMPP, not started, and its binds."""
+    section = settings.channels.sms_smpp
+    binds = make_binds("sms_smpp", section.accounts, settings, host, metrics, alarms)
+    deadline_s = min(10.0, settings.outbox.lease_s / 2)
+    return SmsSmpp(binds, section, messages, host.clock, metrics, alarms, country_code=settings.country_code,
+                   deadline_s=deadline_s), binds
+
+
+def make_ussd(settings: Settings, host: Host, dialogue: Dialogue, metrics: Metrics,
+              alarms: Alarms) -> tuple[UssdSmpp, Binds]:
+    """USSD over SMPP, not started, and its binds."""
+    section = settings.channels.ussd_smpp
+    binds = make_binds("ussd_smpp", section.accounts, settings, host, metrics, alarms)
+    return UssdSmpp(binds, dialogue, section, settings.dialects, settings.catalogue, ids=host.ids, clock=host.clock,
+                    metrics=metrics, codes=(settings.services.advance.code,),
+                    country_code=settings.country_code), binds
 
 
 def make_binds(channel: str, accounts: Sequence[SmppAccount], settings: Settings, host: Host, metrics: Metrics,
