@@ -75,9 +75,9 @@ class Menus:
         return self._show(Snapshot(OFFERS, language, tuple(choices), policy, self.owed(account)))
 
     def replay(self, move: Move, inputs: Sequence[str]) -> Move:
-        """Feeds inputs that came together, never through a confirmation."""
+        """Feeds inputs that came together: back from a confirmation where he went back, never through it."""
         for text in inputs:
-            if move.snapshot is None or move.snapshot.place == CONFIRM:
+            if move.snapshot is None or move.snapshot.place == CONFIRM and text.strip() != self.keys.back:
                 break
             move = self.enter(move.snapshot, text)
         return move
