@@ -28,9 +28,10 @@ def test_a_session_that_slept_too_long_begins_anew(node):
     step(node)
     drain(node.clock, node.clock.seconds() + STYLE.session_s + 1)
     assert step(node, "2").text.startswith("confirm 2.00")  # replayed from the start, like a direct code
-    step(node, "2*2")
     drain(node.clock, node.clock.seconds() + STYLE.session_s + 1)
-    assert step(node, "2*2*1").text.startswith("confirm 2.00")  # up to the confirmation, never through it
+    assert step(node, "2*1").text.startswith("confirm 2.00")  # up to the confirmation, never through it
+    drain(node.clock, node.clock.seconds() + STYLE.session_s + 1)
+    assert step(node, "2*2*1").text.startswith("confirm 1.00")  # back from it, and to another
 
 
 def test_an_old_step_that_comes_late_moves_nothing(node):
