@@ -50,7 +50,7 @@ def main(reactor, chosen: argparse.Namespace) -> Deferred:
 
     def serving(ports: list) -> Deferred:
         tell({"listening": [str(port.getHost()) for port in ports], "port": getattr(ports[0].getHost(), "port", 0)})
-        StandardIO(control.Orders(centre, lambda: ended.called or ended.callback(None)))
+        StandardIO(control.Orders(centre, tell, lambda: ended.called or ended.callback(None)))
         return ended
 
     return gatherResults(listening, consumeErrors=True).addCallback(serving).addCallback(lambda _: centre.close())

@@ -36,13 +36,14 @@ _YES = ("yes", "true", "1")
 
 
 class Orders(LineReceiver):
-    """Whoever gives orders, over standard input or a port."""
+    """Whoever gives orders, over standard input or a port; `say` writes the answers, else the connection does."""
 
     delimiter = b"\n"
     MAX_LENGTH = LINE_MAX
 
-    def __init__(self, centre: MessageCentre, ended: Callable[[], None] = lambda: None) -> None:
-        self._centre, self._ended = centre, ended
+    def __init__(self, centre: MessageCentre, say: Callable[[dict], None] | None = None,
+                 ended: Callable[[], None] = lambda: None) -> None:
+        self._centre, self._say, self._ended = centre, say or self._answer, ended
 
     def lineReceived(self, line: bytes) -> None:
         """Does what it says."""
@@ -50,11 +51,14 @@ class Orders(LineReceiver):
         if words:
             done = maybeDeferred(order, self._centre, words)
             done.addErrback(lambda failure: {"error": f"{failure.type.__name__}: {failure.getErrorMessage()}"})
-            done.addCallback(lambda said: self.sendLine(json.dumps(said, ensure_ascii=False).encode()))
+            done.addCallback(self._say)
 
     def connectionLost(self, reason) -> None:
         """There will be no more orders."""
         self._ended()
+
+    def _answer(self, said: dict) -> None:
+        self.sendLine(json.dumps(said, ensure_ascii=False).encode())
 
 
 def order(centre: MessageCentre, words: list[str]) -> Deferred | dict:
