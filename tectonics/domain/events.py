@@ -40,6 +40,18 @@ class BorrowConfirmed:
 
 
 @value
+class Replied:
+    """He wrote, and this is what he is answered. Where his message was answered before, nothing is."""
+
+    msisdn: str
+    trigger: Trigger
+    at: int
+    key: str  # of the message catalogue
+    text: str
+    expires_at: int = 0  # the answer says nothing any more from then on; 0: as long as it takes
+
+
+@value
 class CreditAnswered:
     """The billing system answered the credit of an advance (or a look-up or a person did)."""
 
@@ -148,7 +160,7 @@ class AdvanceDue:
 
 @value
 class ProfileChanged:
-    """An operator changed something: bar, unbar, allow, deny, unlist, segment, language, forget."""
+    """An operator, or the subscriber himself, changed something: one of administer.CHANGES."""
 
     msisdn: str
     at: int
@@ -171,6 +183,6 @@ class WrittenOff:
 
 
 FeedEvent = Recharged | Reversed | BalanceSeen | LifecycleSeen
-Event = (BorrowAsked | BorrowConfirmed | CreditAnswered | AnswerDue | DebitAnswered | RefundAnswered
+Event = (BorrowAsked | BorrowConfirmed | Replied | CreditAnswered | AnswerDue | DebitAnswered | RefundAnswered
          | Recharged | Reversed | BalanceSeen | LifecycleSeen | AdvanceDue | ProfileChanged
          | WrittenOff)

@@ -19,6 +19,7 @@ class Style:
     transliterate: bool = True  # else letters outside GSM 7-bit force UCS-2
     budget_s: float = 8.0  # an answer later than this is worth nothing
     session_s: int = 180  # how long a session may sleep between two steps
+    by_message: bool = False  # answers are short messages: words instead of keys, and no menu around them
 
 
 @value
@@ -29,6 +30,11 @@ class Keys:
     back: str
     more: str = "98"
     owe: str = "0"
+    language: str = "97"
+
+
+# Of an offer that is shown on a redial before any menu: who types the number of a tier without looking chooses it.
+RESUMED = Keys(yes="99", back="0")
 
 
 def keys(style: Style) -> Keys:

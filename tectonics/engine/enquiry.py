@@ -10,6 +10,8 @@ from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.policy import Policy
 from tectonics.domain.subscriber import Account
 from tectonics.ports import Alarms, Billing, Clock
+from tectonics.workflows.decision import Context
+from tectonics.workflows.lending import Choice, Refusal, examine, too_rich
 
 SILENT_MAX = 5  # enquiries in a row without an answer before the billing system is called down
 
@@ -24,6 +26,15 @@ class Enquiry:
         self._billing, self._clock, self._alarms = billing, clock, alarms
         self._deadline_s = deadline_s
         self._silent = 0
+
+    async def may_borrow(self, account: Account, context: Context, within_s: float,
+                         ) -> tuple[tuple[Choice, ...], Balance | Unavailable | None]:
+        """What he may choose from, nothing where a rule refuses; and the balance, None where it need not be asked."""
+        examined = examine(account, context)
+        if isinstance(examined, Refusal):
+            return (), None
+        balance = await self.balance(account, context.policy, within_s)
+        return (examined if too_rich(balance, context) is None else ()), balance
 
     async def balance(self, account: Account, policy: Policy, within_s: float) -> Balance | Unavailable:
         """The balance as far as the rules need it, or Unavailable."""

@@ -4,7 +4,8 @@ A session's snapshot lives in bounded memory; losing it costs a redial, never mo
 step that moves money commits its trigger and its answer.  The same request again gets the same
 screen: from the snapshot, from those who wait for the same answer, or from the trigger's row, also
 after a restart and on another node.  A request that arrives without a snapshot is replayed from the
-start and stops before the confirmation: what was not shown here is not agreed to here.
+start and stops before the confirmation: what was not shown here is not agreed to here.  A redial after a session
+that ended before its end begins where that one stopped (left.py).
 
 What has ended is kept for those who ask for the same screen again, for ENDED_S and at most ENDED_MAX
 sessions, the oldest is forgotten first; the one that moved money is then answered from its trigger's row.  Screens and inputs that
@@ -23,7 +24,7 @@ from twisted.python.failure import Failure
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.errors import OurFault, TheirFault
-from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, Event, Trigger
+from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, Event, ProfileChanged, Trigger
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Dialled, Screen, Style, keys
 from tectonics.domain.subscriber import Account
@@ -32,10 +33,11 @@ from tectonics.engine.admission import Admission
 from tectonics.engine.answers import Answers
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
+from tectonics.engine.left import LeftOff
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
-from tectonics.workflows.dialogue import Menus, Move, Snapshot
-from tectonics.workflows.lending import Refusal, examine, too_rich
+from tectonics.workflows.dialogue import Menus, Move
+from tectonics.workflows.snapshot import Snapshot
 
 STEPS_MAX = 24  # a session that needs more is ended
 ENDED_S = 60  # longer than any gateway tries again
@@ -71,6 +73,7 @@ class Sessions:
         self._sessions: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
         self._ended: OrderedDict[tuple[str, str, str], Session] = OrderedDict()
         self._alike: dict = {}
+        self.left = LeftOff()
 
     def __len__(self) -> int:
         return len(self._sessions) + len(self._ended)
@@ -215,8 +218,19 @@ class Sessions:
         menus = Menus(self._engine.context(dialled.at), style)
         move = menus.enter(session.snapshot, text)
         if move.confirmed is None:
-            return _show(session, move)
+            return await self._show(session, style, dialled, move)
+        self.left.note(dialled.msisdn, None, dialled.at)
         return await self._confirm(session, style, dialled, move.confirmed)
+
+    async def _show(self, session: Session, style: Style, dialled: Dialled, move: Move) -> Screen:
+        """The next screen; another language is spoken from now on, here and everywhere."""
+        if move.language:
+            told = Trigger(style.channel, f"{_trigger(style, dialled, str(dialled.at)).id}|language")
+            await self._engine.dispatch(ProfileChanged(dialled.msisdn, dialled.at, "language", move.language,
+                                                       "the subscriber", told))
+        session.snapshot = move.snapshot
+        self.left.note(dialled.msisdn, move.snapshot, dialled.at)
+        return move.screen
 
     # --- the first request
 
@@ -233,13 +247,12 @@ class Sessions:
         if inputs and inputs[0].strip() == keys(style).owe:
             return menus.owed(account)
         self._engine.metrics.count("tectonics_requests_total", "advance")
-        examined, balance = examine(account, context), None
-        if not isinstance(examined, Refusal):
-            balance = await self._enquiry.balance(account, context.policy, self._left_s(style, dialled))
-        if balance is None or too_rich(balance, context) is not None:
+        choices, balance = await self._enquiry.may_borrow(account, context, self._left_s(style, dialled))
+        if not choices:
             return await self._refuse(style, dialled, trigger, balance)
-        move = menus.open(account, examined)
-        return _show(session, menus.replay(move, inputs))
+        left = None if inputs else self.left.take(dialled.msisdn, dialled.at)
+        move = menus.open(account, choices) if left is None else menus.resume(account, choices, left)
+        return await self._show(session, style, dialled, menus.replay(move, inputs))
 
     async def _refuse(self, style: Style, dialled: Dialled, trigger: Trigger,
                       balance: Balance | Unavailable | None) -> Screen:
@@ -355,11 +368,6 @@ def _new_input(style: Style, session: Session, dialled: Dialled) -> str | None:
         return dialled.text
     prefix = session.seen + "*"
     return dialled.text[len(prefix):] if dialled.text.startswith(prefix) else None
-
-
-def _show(session: Session, move: Move) -> Screen:
-    session.snapshot = move.snapshot
-    return move.screen
 
 
 def _pause(delay_s: float, clock) -> Deferred[None]:

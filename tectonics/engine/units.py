@@ -8,6 +8,7 @@ from tectonics.domain.events import (
     FeedEvent,
     ProfileChanged,
     Recharged,
+    Replied,
     Reversed,
     Trigger,
     WrittenOff,
@@ -23,7 +24,7 @@ SERVICE = "advance"
 
 def trigger_of(event: Event) -> Trigger | None:
     """The peer's own id of the request, where the event has one."""
-    if isinstance(event, BorrowAsked | BorrowConfirmed | ProfileChanged | WrittenOff):
+    if isinstance(event, BorrowAsked | BorrowConfirmed | Replied | ProfileChanged | WrittenOff):
         return event.trigger
     if isinstance(event, FeedEvent):
         return Trigger(feed_channel(event.feed), event.id)

@@ -81,6 +81,7 @@ DECLARATIONS = (
     _counter("tectonics_ticket_consumers_dropped_total", "stream", "Ticket clients dropped as slow or deaf"),
     _gauge("tectonics_ticket_consumer_lag", "consumer", "Tickets not yet acknowledged"),
     _counter("tectonics_messages_total", "result", "Messages to subscribers"),
+    _counter("tectonics_correspondence_total", "request result", "Messages that subscribers wrote, by what they ask"),
     _counter("tectonics_adverts_total", "result", "Low balances: sent, or why nothing was advertised"),
     _gauge("tectonics_gsup_up", "link", "1 while a link to the HLR (gsup, control) is up"),
     _counter("tectonics_gsup_links_total", "link event", "Links to the HLR: up, lost, failed"),

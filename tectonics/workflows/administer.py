@@ -1,4 +1,5 @@
-"""What operators change: bars, lists, segment, language, forgetting, and giving a debt up.
+"""What operators change: bars, lists, segment, language, forgetting, and giving a debt up; and what the subscriber
+changes himself: his language, and whether he gets advertising.
 
 Every change leaves an audit ticket that names who made it; a change that cannot be made is a
 TheirFault whose text says why.
@@ -11,10 +12,12 @@ from tectonics.domain.errors import TheirFault
 from tectonics.domain.events import ProfileChanged, WrittenOff
 from tectonics.domain.subscriber import Account, Bar, Profile
 from tectonics.domain.value import replace
-from tectonics.workflows import advances, barring, life
+from tectonics.workflows import advances, barring, life, replies
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 
-CHANGES = ("bar", "unbar", "allow", "deny", "unlist", "segment", "language", "forget")
+CHANGES = ("bar", "unbar", "allow", "deny", "unlist", "segment", "language", "forget", "advert_stop",
+           "advert_start")
+_CONFIRMED = {"advert_stop": "reply.stopped", "advert_start": "reply.started", "language": "reply.language"}
 
 
 def changed(account: Account, event: ProfileChanged, context: Context) -> Decision:
@@ -32,6 +35,10 @@ def changed(account: Account, event: ProfileChanged, context: Context) -> Decisi
                          text=event.value or f"{event.change} by {event.who}")
         key = "barred" if event.change == "bar" else "unbarred"
         decision = decision.plus(Decision(after, "", (written,), notice(after, context, key)))
+    if event.change in _CONFIRMED and replies.by_message(event.trigger.channel):
+        key = _CONFIRMED[event.change]
+        told = replies.reply(after, context, key, replies.wording(after, context, key))
+        decision = decision.plus(Decision(after, "", commands=(told,)))
     return decision
 
 
@@ -51,6 +58,11 @@ def _new_profile(profile: Profile, event: ProfileChanged, context: Context) -> t
             return _segment(profile, event.value, context)
         case "language":
             return _language(profile, event.value, context)
+        case "advert_stop":
+            since = profile.adverts_stopped_at or context.now
+            return replace(profile, adverts_stopped_at=since), "advertising stopped"
+        case "advert_start":
+            return replace(profile, adverts_stopped_at=None), "advertising wanted again"
     raise TheirFault(f"{event.change!r} is not one of {', '.join(CHANGES)}")
 
 

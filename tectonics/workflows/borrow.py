@@ -7,13 +7,14 @@ Commands   Credit, and a notice by SMS
 
 Consent: what was confirmed is lent exactly as shown or not at all.  The first answer that is
 committed is the one the subscriber gets, on whatever node he asks again; a result that comes after
-"you will get an SMS" goes out by SMS.
+"you will get an SMS" goes out by SMS, whatever notices the operator wants.  Who asked by SMS has no screen: what
+he is answered is a message, committed with what it tells of, and the result is told once.
 """
 
 
 from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance, Offer
-from tectonics.domain.commands import Credit
+from tectonics.domain.commands import Credit, Notify
 from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, CreditAnswered, Trigger
 from tectonics.domain.outcome import Done, NotFound, Refused, Unknown
 from tectonics.domain.policy import segment_of
@@ -21,7 +22,7 @@ from tectonics.domain.screens import Screen
 from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import REASONS
 from tectonics.domain.value import replace
-from tectonics.workflows import advances, lending, recover
+from tectonics.workflows import advances, lending, recover, replies
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 from tectonics.workflows.lending import Refusal
 
@@ -46,8 +47,10 @@ def _refuse(account: Account, refused: Refusal, trigger: Trigger, context: Conte
                      channel=trigger.channel, trigger=trigger.id, service="advance",
                      segment=segment_of(account, context.policy, context.now).name,
                      node=account.profile.node, **fields)
+    answer = refusal_screen(refused, account, context)
     return Decision(account, f"refused: {REASONS[refused.reason]}", (written,),
-                    answer=refusal_screen(refused, account, context))
+                    replies.spoken(account, trigger.channel, context, f"refused.{refused.reason}", answer),
+                    answer=answer)
 
 
 def confirmed(account: Account, event: BorrowConfirmed, context: Context) -> Decision:
@@ -127,11 +130,26 @@ def _granted(account: Account, advance: Advance, event: CreditAnswered, context:
                                   f"{context.money(offer.total_minor)} owed by {context.date(advance.due_at)}")
     words = {"amount": context.money(offer.amount_minor), "total": context.money(offer.total_minor),
                  "due": context.date(advance.due_at), "currency": offer.currency}
-    told = notice(account, context, "granted", fee=context.money(offer.fee_minor), **words) if mine else ()
+    told = _result(account, advance, context, "granted", fee=context.money(offer.fee_minor), **words)
     decision = Decision(account, f"granted {context.money(offer.amount_minor)} {offer.currency}",
                         (written,), told, finished=(event.op,),
                         **_answer(account, advance, context, "result.granted", **words))
     return decision.plus(recover.start(account, context))
+
+
+def _promised(advance: Advance) -> bool:
+    """Whether the result must be told by short message."""
+    return advance.answer_late or replies.by_message(advance.channel)
+
+
+def _result(account: Account, advance: Advance, context: Context, key: str, **words: str) -> tuple[Notify, ...]:
+    """The short message that tells the result; none to a stranger who has the number by now."""
+    if advance.generation != account.generation:
+        return ()
+    if not _promised(advance):
+        return notice(account, context, key, **words)
+    text = replies.wording(account, context, f"sms.{key}", **words)
+    return (replies.reply(account, context, f"sms.{key}", text),)
 
 
 def _answer(account: Account, advance: Advance, context: Context, key: str, **words: str) -> dict:
@@ -155,7 +173,7 @@ def _not_granted(account: Account, advance: Advance, event: CreditAnswered, cont
     else:
         written = advances.ticket_of("advance.failed", account, failed, context, reason="not_done")
         answer = _answer(account, advance, context, "result.failed")
-    told = notice(account, context, "failed") if advance.answer_late else ()
+    told = _result(account, advance, context, "failed") if _promised(advance) else ()
     decision = Decision(account, f"not granted: {written.fields['reason']}", (written,), told,
                         finished=(event.op,), lent_count=lent_count, lent_minor=lent_minor, **answer)
     return decision.plus(recover.start(account, context))
@@ -172,8 +190,16 @@ def _unsure(account: Account, advance: Advance, event: CreditAnswered, context: 
     account = account.with_advance(unknown)
     written = advances.ticket_of("advance.unknown", account, unknown, context,
                              text=event.outcome.text[:200] or "the billing system's answer is missing")
-    return Decision(account, "the credit's outcome is unknown, to be looked up", (written,),
-                    unresolved=(event.op,), **_answer(account, advance, context, "result.pending"))
+    return _pending(Decision(account, "the credit's outcome is unknown, to be looked up", (written,),
+                             unresolved=(event.op,)), unknown, context)
+
+
+def _pending(decision: Decision, advance: Advance, context: Context) -> Decision:
+    """Answers "you will get an SMS"."""
+    account, key = decision.account, "result.pending"
+    answer = _answer(account, advance, context, key)
+    return replace(decision, commands=replies.spoken(account, advance.channel, context, key, answer["answer"]),
+                   **answer)
 
 
 def _with_resolution(decision: Decision, advance: Advance, event: CreditAnswered,
@@ -194,5 +220,4 @@ def answer_due(account: Account, event: AnswerDue, context: Context) -> Decision
     if advance is None or advance.state != adv.GRANTING or advance.answer_late:
         return None
     account = account.with_advance(replace(advance, answer_late=True))
-    return Decision(account, "the answer goes out by SMS",
-                    **_answer(account, advance, context, "result.pending"))
+    return _pending(Decision(account, "the answer goes out by SMS"), advance, context)

@@ -17,11 +17,12 @@ from tectonics.domain.events import (
     ProfileChanged,
     Recharged,
     RefundAnswered,
+    Replied,
     Reversed,
     WrittenOff,
 )
 from tectonics.domain.subscriber import Account
-from tectonics.workflows import administer, advertise, borrow, expire, life, recover
+from tectonics.workflows import administer, advertise, borrow, expire, life, recover, replies
 from tectonics.workflows.advertise import Silence
 from tectonics.workflows.decision import Context, Decision
 
@@ -40,6 +41,8 @@ def _decide(account: Account, event: Event, context: Context, taken_back: bool) 
             return borrow.asked(account, event, context)
         case BorrowConfirmed():
             return borrow.confirmed(account, event, context)
+        case Replied():
+            return replies.replied(account, event, context)
         case CreditAnswered():
             return borrow.credited(account, event, context)
         case AnswerDue():

@@ -3,12 +3,18 @@
     offers --number--> confirm --yes--> (the borrow workflow answers)
       | 0 owed: the end | back -> offers
       | 98 more
+      | 97 languages --number--> offers, in that language
       +--number of a typed tier--> amount --amount--> confirm
 
 A session is answered from its snapshot: the offers that were shown, with the policy version that
 made them.  Only `confirm` can move money, and only when its screen has been shown before: inputs
 that came with the first request (`*133*1*1#`), or that are replayed after a snapshot was lost, lead
 up to the confirmation and never through it.  A wrong input is re-asked twice, then the session ends.
+
+Who redials after a session that ended at `amount` or `confirm` is shown that place first, examined anew and
+as today's policy makes it.  The keys of the confirmation are others then (99 accepts, 0 leads to the offers), and
+every other input means what it means among the offers: who types ahead without looking chooses and never
+agrees, and a node that does not know of the earlier session lends nothing for the same inputs.
 """
 
 from collections.abc import Sequence
@@ -17,31 +23,34 @@ from tectonics.domain.advance import Offer
 from tectonics.domain.errors import BadMoney
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.money import parse_minor
-from tectonics.domain.policy import Policy
-from tectonics.domain.screens import Keys, Screen, Style, keys
+from tectonics.domain.screens import Keys, Screen, Style
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
 from tectonics.domain.value import replace, value
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Choice, typed_offer
+from tectonics.workflows.menu_screens import MenuScreens
+from tectonics.workflows.replies import language_of
+from tectonics.workflows.snapshot import AMOUNT, CONFIRM, LANGUAGES, OFFERS, Owed, Snapshot
 
-OFFERS, AMOUNT, CONFIRM = "offers", "amount", "confirm"
 WRONG_MAX = 2  # wrong inputs that are asked again
 
 
 @value
-class Snapshot:
-    """Where a session stands, and everything that was shown in it."""
+class Left:
+    """Where an earlier session ended: at this tier, at the confirmation of `amount_minor` or before it."""
 
-    place: str
-    language: str
-    choices: tuple[Choice, ...]
-    policy: Policy  # that made the choices
-    owed: Screen
-    page: int = 0
-    typing: Choice | None = None
-    offer: Offer | None = None  # what the confirmation shows
-    wrong: int = 0
+    tier: str
+    amount_minor: int | None = None
+
+    @classmethod
+    def at(cls, snapshot: Snapshot | None) -> "Left | None":
+        """What is worth resuming of a session that stands there."""
+        if snapshot is None or snapshot.place not in (AMOUNT, CONFIRM):
+            return None
+        if snapshot.place == AMOUNT:
+            return cls(snapshot.typing.tier.id)
+        return cls(snapshot.offer.tier, snapshot.offer.amount_minor)
 
 
 @value
@@ -51,6 +60,7 @@ class Move:
     snapshot: Snapshot | None  # None: the session is over
     screen: Screen | None
     confirmed: Offer | None = None
+    language: str = ""  # that he has chosen for himself with this input
 
 
 @value
@@ -61,8 +71,12 @@ class Menus:
     style: Style
 
     @property
+    def shown(self) -> MenuScreens:
+        return MenuScreens(self.context, self.style)
+
+    @property
     def keys(self) -> Keys:
-        return keys(self.style)
+        return self.shown.keys()
 
     @property
     def catalogue(self) -> Catalogue:
@@ -70,17 +84,32 @@ class Menus:
 
     def open(self, account: Account, choices: Sequence[Choice]) -> Move:
         """The first screen of a subscriber who may borrow."""
-        language = account.profile.language or self.catalogue.default
-        policy = self.context.policy
-        return self._show(Snapshot(OFFERS, language, tuple(choices), policy, self.owed(account)))
+        return self._show(Snapshot(OFFERS, language_of(account, self.context), tuple(choices),
+                                   self.context.policy, Owed.by(account)))
+
+    def resume(self, account: Account, choices: Sequence[Choice], left: Left) -> Move:
+        """The first screen of one whose earlier session ended before its end: that place, if it still exists."""
+        move = self.open(account, choices)
+        choice = next((one for one in choices if one.tier.id == left.tier), None)
+        if choice is None:
+            return move
+        if left.amount_minor is None:
+            typed = choice.offer is None
+            return self._show(replace(move.snapshot, place=AMOUNT, typing=choice, resumed=True)) if typed else move
+        offer = choice.offer or typed_offer(choice, left.amount_minor, self.context.policy)
+        if offer is None or offer.amount_minor != left.amount_minor:
+            return move
+        return self._show(replace(move.snapshot, place=CONFIRM, offer=offer, resumed=True))
 
     def replay(self, move: Move, inputs: Sequence[str]) -> Move:
         """Feeds inputs that came together: back from a confirmation where he went back, never through it."""
+        language = ""
         for text in inputs:
             if move.snapshot is None or move.snapshot.place == CONFIRM and text.strip() != self.keys.back:
                 break
             move = self.enter(move.snapshot, text)
-        return move
+            language = move.language or language
+        return replace(move, language=language)
 
     def enter(self, snapshot: Snapshot, text: str) -> Move:
         """What the subscriber's input leads to."""
@@ -90,31 +119,28 @@ class Menus:
                 return self._choose(snapshot, text)
             case "amount":
                 return self._type(snapshot, text)
+            case "languages":
+                return self._speak(snapshot, text)
             case _:
                 return self._answer(snapshot, text)
 
+    def again(self, snapshot: Snapshot) -> Move:
+        """What was shown, once more."""
+        return self._show(snapshot)
+
     def owed(self, account: Account) -> Screen:
         """What he owes, and by when the oldest debt is due."""
-        language = account.profile.language
-        if not account.exposed_minor:
-            return Screen(self.catalogue.text("owe.none", language), more=False)
-        due = min(a.due_at for a in account.mine)
-        text = self.catalogue.text("owe.total", language, total=self.context.money(account.exposed_minor),
-                                   due=self.context.date(due), currency=self.context.policy.currency)
-        return Screen(text, more=False)
-
-    def end(self, key: str, language: str = "") -> Screen:
-        """A closing sentence without variables."""
-        return Screen(self.catalogue.text(key, language), more=False)
+        return self.shown.owed(Owed.by(account), language_of(account, self.context))
 
     # --- inputs
 
     def _choose(self, snapshot: Snapshot, text: str) -> Move:
-        if text == self.keys.more and self._pages(snapshot) > 1:
-            page = (snapshot.page + 1) % self._pages(snapshot)
-            return self._show(replace(snapshot, page=page, wrong=0))
+        if text == self.keys.more and self.shown.pages(snapshot) > 1:
+            return self._turn(snapshot)
         if text == self.keys.owe:
-            return Move(None, snapshot.owed)
+            return Move(None, self.shown.owed(snapshot.owed, snapshot.language))
+        if text == self.keys.language and self.shown.speaks_several:
+            return self._show(replace(snapshot, place=LANGUAGES, page=0, wrong=0))
         choice = next((c for c in snapshot.choices if str(c.number) == text), None)
         if choice is None:
             return self._wrong(snapshot)
@@ -122,9 +148,13 @@ class Menus:
             return self._show(replace(snapshot, place=AMOUNT, typing=choice, wrong=0))
         return self._show(replace(snapshot, place=CONFIRM, offer=choice.offer, wrong=0))
 
+    def _turn(self, snapshot: Snapshot) -> Move:
+        page = (snapshot.page + 1) % self.shown.pages(snapshot)
+        return self._show(replace(snapshot, page=page, wrong=0))
+
     def _type(self, snapshot: Snapshot, text: str) -> Move:
         if text == "0":
-            return self._show(replace(snapshot, place=OFFERS, wrong=0))
+            return self._show(replace(snapshot, place=OFFERS, resumed=False, wrong=0))
         try:
             amount = parse_minor(text, snapshot.policy.currency)
         except BadMoney:
@@ -134,70 +164,33 @@ class Menus:
             return self._wrong(snapshot)
         return self._show(replace(snapshot, place=CONFIRM, offer=offer, wrong=0))
 
+    def _speak(self, snapshot: Snapshot, text: str) -> Move:
+        if text == self.keys.more and self.shown.pages(snapshot) > 1:
+            return self._turn(snapshot)
+        if text == "0":
+            return self._show(replace(snapshot, place=OFFERS, page=0, wrong=0))
+        language = next((one for number, one in enumerate(self.catalogue.languages, 1) if str(number) == text), "")
+        if not language:
+            return self._wrong(snapshot)
+        move = self._show(replace(snapshot, place=OFFERS, language=language, page=0, wrong=0))
+        return replace(move, language=language)
+
     def _answer(self, snapshot: Snapshot, text: str) -> Move:
-        if text == self.keys.yes:
+        typed = self.shown.keys(snapshot)
+        if text == typed.yes:
             return Move(None, None, confirmed=snapshot.offer)
-        if text == self.keys.back:
-            return self._show(replace(snapshot, place=OFFERS, offer=None, wrong=0))
-        return self._wrong(snapshot)
+        offers = replace(snapshot, place=OFFERS, offer=None, resumed=False)
+        if text == typed.back:
+            return self._show(replace(offers, wrong=0))
+        return self._choose(offers, text) if snapshot.resumed else self._wrong(snapshot)
 
     def _wrong(self, snapshot: Snapshot) -> Move:
         if snapshot.wrong >= WRONG_MAX:
-            return Move(None, self.end("wrong.end", snapshot.language))
+            return Move(None, self.shown.end("wrong.end", snapshot.language))
         move = self._show(replace(snapshot, wrong=snapshot.wrong + 1))
         hint = self.catalogue.text("wrong.again", snapshot.language)
         text = f"{hint}\n{move.screen.text}"
         return replace(move, screen=Screen(text if fits(text, self.style) else move.screen.text, more=True))
 
-    # --- screens
-
     def _show(self, snapshot: Snapshot) -> Move:
-        shown = {OFFERS: self._offers, AMOUNT: self._amount, CONFIRM: self._confirm}[snapshot.place]
-        return Move(snapshot, Screen(shown(snapshot), more=True))
-
-    def _offers(self, snapshot: Snapshot) -> str:
-        return self._paged(snapshot)[snapshot.page]
-
-    def _pages(self, snapshot: Snapshot) -> int:
-        return len(self._paged(snapshot))
-
-    def _paged(self, snapshot: Snapshot) -> list[str]:
-        """The menu in as many screens as the channel's limit asks for, each filled with what fits."""
-        def text(key: str, /, **variables: str) -> str:
-            return self.catalogue.text(key, snapshot.language, **variables)
-
-        title, owe = text("menu.title"), text("menu.owe", key=self.keys.owe)
-        more = text("menu.more", key=self.keys.more)
-        lines = [self._line(choice, snapshot.language) for choice in snapshot.choices]
-        whole = "\n".join((title, *lines, owe))
-        if fits(whole, self.style):
-            return [whole]
-        pages: list[list[str]] = [[]]
-        for line in lines:
-            if pages[-1] and not fits("\n".join((title, *pages[-1], line, more, owe)), self.style):
-                pages.append([])
-            pages[-1].append(line)
-        return ["\n".join((title, *page, more, owe)) for page in pages]
-
-    def _line(self, choice: Choice, language: str) -> str:
-        money = self.context.money
-        if choice.offer is None:
-            low, high = money(choice.min_minor), money(choice.max_minor)
-            return f"{choice.number}. {low}-{high}"
-        return self.catalogue.text("menu.offer", language, key=str(choice.number),
-                                   amount=money(choice.offer.amount_minor),
-                                   fee=money(choice.offer.fee_minor))
-
-    def _amount(self, snapshot: Snapshot) -> str:
-        choice, money = snapshot.typing, self.context.money
-        return self.catalogue.text(
-            "amount.ask", snapshot.language, min=money(choice.min_minor), max=money(choice.max_minor),
-            step=money(choice.tier.amount.step_minor), currency=self.context.policy.currency, back="0")
-
-    def _confirm(self, snapshot: Snapshot) -> str:
-        offer, money = snapshot.offer, self.context.money
-        due = self.context.date(self.context.now + offer.due_s * 1000)
-        return self.catalogue.text(
-            "confirm", snapshot.language, amount=money(offer.amount_minor), fee=money(offer.fee_minor),
-            total=money(offer.total_minor), due=due, currency=offer.currency,
-            yes=self.keys.yes, back=self.keys.back)
+        return Move(snapshot, self.shown.screen(snapshot))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tectonics.domain.commands import Credit
+from tectonics.domain.commands import NOTICE, REPLY, Credit, Notify
 from tectonics.domain.errors import IllegalMove
 from tectonics.domain.events import AnswerDue, BorrowAsked, CreditAnswered, Recharged, Trigger
 from tectonics.domain.outcome import Balance, Done, NotFound, Refused, Unavailable, Unknown
@@ -175,3 +175,51 @@ def test_a_day_cap_counts_what_is_under_way():
     account = replace(account, advances=())
     ctx = context(policy=policy(day_count_max=1))
     assert decide(account, BorrowAsked(MSISDN, TRIGGER, NOW, empty()), ctx).tickets[0].fields["reason"] == "limit"
+
+
+QUIET = replace(POLICY, notices=frozenset())
+
+
+def lent_by(channel, outcome, late=False, policy=QUIET):
+    """Keys and priorities of the messages that one advance leads to."""
+    ctx, account = context(policy=policy), subscriber()
+    asked = replace(confirm(account, ctx=ctx), trigger=Trigger(channel, "t"))
+    decisions = [decide(account, asked, ctx)]
+    advance = decisions[-1].account.advances[0]
+    if late:
+        decisions.append(decide(decisions[-1].account, AnswerDue(MSISDN, NOW, advance.id, asked.trigger), ctx))
+    event = CreditAnswered(MSISDN, NOW, advance.id, advance.op, outcome)
+    decisions.append(decide(decisions[-1].account, event, ctx))
+    return [(command.key, command.priority) for decision in decisions for command in decision.commands
+            if isinstance(command, Notify)]
+
+
+@pytest.mark.parametrize("channel, late, told", [
+    ("ussd_http", False, []),
+    ("ussd_http", True, [("sms.granted", REPLY)]),  # it was promised on the screen
+    ("sms", False, [("sms.granted", REPLY)]),
+    ("sms_smpp", True, [("result.pending", REPLY), ("sms.granted", REPLY)]),
+])
+def test_who_was_promised_a_message_gets_it_whatever_notices_are_wanted(channel, late, told):
+    assert lent_by(channel, Done("r"), late) == told
+
+
+@pytest.mark.parametrize("channel, late, told", [
+    ("ussd_http", False, []), ("ussd_http", True, ["sms.failed"]), ("sms", False, ["sms.failed"])])
+def test_who_reads_no_screen_is_told_what_was_not_given(channel, late, told):
+    assert [key for key, _ in lent_by(channel, Refused("limit"), late, POLICY)] == told
+
+
+def test_a_notice_of_what_was_shown_is_only_that():
+    assert lent_by("ussd_http", Done("r"), policy=POLICY) == [("sms.granted", NOTICE)]
+
+
+def test_a_stranger_who_has_the_number_now_is_told_nothing():
+    ctx, account = context(), subscriber()
+    asked = replace(confirm(account, ctx=ctx), trigger=Trigger("sms", "t"))
+    lent = decide(account, asked, ctx).account
+    advance = lent.advances[0]
+    recycled = replace(lent, generation=2)
+    for outcome in (Done("r"), Refused("limit")):
+        decision = decide(recycled, CreditAnswered(MSISDN, NOW, advance.id, advance.op, outcome), ctx)
+        assert [command for command in decision.commands if isinstance(command, Notify)] == []

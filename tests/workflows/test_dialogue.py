@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tectonics.domain.messages import Catalogue
 from tectonics.domain.policy import TypedAmount
 from tectonics.domain.screens import Style
 from tectonics.domain.text import fits
 from tectonics.workflows import lending
-from tectonics.workflows.dialogue import Menus
+from tectonics.workflows.dialogue import Left, Menus
 from tests.workflows.test_recover import indebted
-from tests.workflows.world import POLICY, STANDARD, context, subscriber, tier
+from tests.workflows.world import POLICY, STANDARD, TEXTS, context, subscriber, tier
 
 LONG = Style(septets_max=2000, ucs2_max=900)
 
@@ -122,3 +123,120 @@ def test_any_input_is_answered_and_only_yes_on_a_confirmation_confirms(inputs, m
 def test_the_menu_is_the_same_for_the_same_snapshot(mode):
     menus, move = opened(replace(LONG, mode=mode))
     assert menus.enter(move.snapshot, "1") == menus.enter(move.snapshot, "1")
+
+SEVERAL = Catalogue({"en": TEXTS | {"menu.title": "title", "language.name": "English"},
+                     "fr": TEXTS | {"menu.title": "titre", "language.name": "Français"}}, "en")
+
+
+def opened_in_several(style=LONG, **profile):
+    ctx = replace(context(), catalogue=SEVERAL)
+    account = subscriber(**profile)
+    menus = Menus(ctx, style)
+    return menus, menus.open(account, lending.choices(account, ctx))
+
+
+def test_another_language_is_offered_where_there_are_several():
+    menus, move = opened_in_several()
+    assert move.screen.text.split("\n")[-2:] == ["menu.language 97", "menu.owe 0"]
+    chosen = menus.enter(move.snapshot, "97")
+    assert chosen.screen.text == "1. English\n2. Français\nmenu.back 0"
+    move = menus.enter(chosen.snapshot, "2")
+    assert move.language == "fr" and move.screen.text.startswith("titre\nmenu.offer 1.00")
+    assert menus.enter(chosen.snapshot, "0").screen.text.startswith("title")
+    assert menus.enter(chosen.snapshot, "0").language == ""
+    assert menus.enter(chosen.snapshot, "3").screen.text.startswith("wrong.again\n1. English")
+
+
+def test_one_language_is_no_choice():
+    menus, move = opened()
+    assert "menu.language" not in move.screen.text
+    assert menus.enter(move.snapshot, "97").screen.text.startswith("wrong.again")
+
+
+def test_a_language_that_was_dialled_with_the_code_is_chosen_and_the_rest_goes_on_in_it():
+    menus, move = opened_in_several()
+    replayed = menus.replay(move, ["97", "2", "3"])
+    assert replayed.language == "fr" and replayed.screen.text.startswith("confirm 5.00")
+    assert replayed.snapshot.language == "fr"
+
+
+def test_many_languages_are_paged():
+    names = {f"x{chr(97 + n)}": TEXTS | {"language.name": f"Language number {n}"} for n in range(20)}
+    menus = Menus(replace(context(), catalogue=Catalogue({"en": TEXTS} | names, "en")), Style(septets_max=100))
+    move = menus.enter(menus.open(subscriber(), lending.choices(subscriber(), context())).snapshot, "97")
+    shown = set()
+    for _ in range(8):
+        assert fits(move.screen.text, menus.style)
+        shown |= {line.partition(".")[0] for line in move.screen.text.split("\n") if "number" in line}
+        move = menus.enter(move.snapshot, "98")
+    assert shown == {str(n) for n in range(2, 22)}
+    assert menus.enter(move.snapshot, "21").language == "xt"
+
+
+def left_at(*inputs, policy=POLICY):
+    menus, move = opened(policy=policy)
+    for text in inputs:
+        move = menus.enter(move.snapshot, text)
+    return Left.at(move.snapshot)
+
+
+def resumed(left, policy=POLICY, style=LONG, account=None):
+    ctx, account = context(policy=policy), account or subscriber()
+    menus = Menus(ctx, style)
+    return menus, menus.resume(account, lending.choices(account, ctx), left)
+
+
+def test_only_what_was_chosen_is_worth_resuming():
+    _, move = opened()
+    assert Left.at(None) is None and Left.at(move.snapshot) is None
+    assert left_at("2") == Left("2", 200)
+    assert left_at("2", "2") is None  # he went back to the offers
+
+
+def test_a_redial_begins_with_the_confirmation_that_was_left():
+    menus, move = resumed(left_at("2"))
+    assert move.screen.text == "confirm 2.00 0 EUR " + move.screen.text.split(" ", 4)[4]
+    assert move.screen.text.endswith("2.20 99") and move.confirmed is None
+    assert menus.enter(move.snapshot, "99").confirmed.amount_minor == 200
+    assert menus.enter(move.snapshot, "0").screen.text.startswith("menu.title")
+
+
+@pytest.mark.parametrize("mode", ["cumulative", "last"])
+def test_who_types_ahead_chooses_as_if_nothing_had_been_left_and_never_agrees(mode):
+    style = replace(LONG, mode=mode)
+    menus, move = resumed(left_at("2"), style=style)
+    fresh = menus.open(subscriber(), lending.choices(subscriber(), context()))
+    for text in ("1", "2", "3", "7", "x", "", "98"):
+        assert menus.enter(move.snapshot, text) == menus.enter(fresh.snapshot, text)
+
+
+def test_what_is_resumed_is_made_anew():
+    left = left_at("2")
+    dearer = replace(POLICY, version=2, segments=(replace(STANDARD, tiers=(tier(2, 200, 30),)),))
+    _, move = resumed(left, dearer)
+    assert (move.snapshot.offer.fee_minor, move.snapshot.offer.policy) == (30, 2) and "2.30" in move.screen.text
+    for changed in (tier(2, 300, 20), tier(4, 200, 20)):
+        _, move = resumed(left, replace(POLICY, segments=(replace(STANDARD, tiers=(changed,)),)))
+        assert move.snapshot.place == "offers"
+
+
+def test_a_typed_amount_is_resumed_where_it_ended():
+    typed = replace(tier(1, 0, 10), amount=TypedAmount(100, 1000, 50))
+    policy = replace(POLICY, segments=(replace(STANDARD, tiers=(typed,)),))
+    menus, move = resumed(left_at("1", policy=policy), policy)
+    assert move.screen.text.startswith("amount.ask")
+    confirm = menus.enter(move.snapshot, "1")
+    assert confirm.screen.text.startswith("confirm 1.00")
+    assert menus.enter(confirm.snapshot, "1").confirmed is None
+    assert menus.enter(confirm.snapshot, "99").confirmed.amount_minor == 100
+    menus, move = resumed(left_at("1", "2.50", policy=policy), policy)
+    assert move.screen.text.startswith("confirm 2.50")
+    menus, move = resumed(Left("1", 5000), policy)
+    assert move.snapshot.place == "offers"
+
+
+def test_by_short_message_a_number_chooses_and_a_word_agrees():
+    menus, move = opened(replace(LONG, channel="sms", mode="last", by_message=True))
+    assert move.screen.text.split("\n")[-1] == "reply.choose"
+    move = menus.enter(move.snapshot, "2")
+    assert move.screen.text.startswith("reply.confirm 2.00") and move.screen.text.endswith(" yes")
