@@ -18,34 +18,19 @@ def submit(text: str, **fields) -> SubmitSm:
     return SubmitSm(source_addr="133", destination_addr="33600000001", short_message=text.encode(), **fields)
 
 
-class Loopback:
-    """A centre at a port, and binds to it; closed by `close`."""
+class Ours:
+    """Our side: binds to a peer at `number` of the loopback address, and what they have heard."""
 
-    def __init__(self, **centre) -> None:
-        self.centre = MessageCentre(reactor, {"tectonics": "secret"}, **centre)
+    def __init__(self, number: int = 0) -> None:
+        self.number = number
         self.metrics = MetricsRegistry()
         self.alarms = AlarmTable(reactor, self.metrics)
         self.heard: list[tuple] = []
         self.late: list[tuple] = []
         self.binds: Binds | None = None
-        self.port = None
-
-    async def listen(self, endpoint: str = "tcp:0:interface=127.0.0.1") -> int:
-        self.port = await serverFromString(reactor, endpoint).listen(self.centre)
-        return self.port.getHost().port
-
-    async def away(self) -> None:
-        """Nobody listens any more, and all connections are cut."""
-        self.number = self.port.getHost().port
-        port, self.port = self.port, None
-        await port.stopListening()
-        self.centre.cut_all()
-
-    async def back(self) -> None:
-        await self.listen(f"tcp:{self.number}:interface=127.0.0.1")
 
     def account(self, name: str = "smsc1", **fields) -> SmppAccount:
-        given = {"address": f"tcp:127.0.0.1:{self.port.getHost().port}", "system_id": "tectonics",
+        given = {"address": f"tcp:127.0.0.1:{self.number}", "system_id": "tectonics",
                  "reconnect_s": 0.02, "per_second": 100_000, "throttle_s": 0.02} | fields
         return SmppAccount(name=name, **given)
 
@@ -65,11 +50,14 @@ class Loopback:
         """Binds that are all bound."""
         accounts = accounts or (self.account(),)
         binds = self.bind(*accounts, **options)
-        await self.until(lambda: binds.bound == sum(one.sessions for one in accounts))
+        await until(lambda: binds.bound == sum(one.sessions for one in accounts))
         return binds
 
     def send(self, text: str, priority: int = 0, wait_s: float = PATIENCE_S, **how) -> Deferred:
-        return self.binds.submit(submit(text), priority, reactor.seconds() + wait_s, **how)
+        return self.send_pdu(submit(text), priority, wait_s, **how)
+
+    def send_pdu(self, pdu: Request, priority: int = 0, wait_s: float = PATIENCE_S, **how) -> Deferred:
+        return self.binds.submit(pdu, priority, reactor.seconds() + wait_s, **how)
 
     async def until(self, met) -> None:
         await until(met)
@@ -80,10 +68,36 @@ class Loopback:
     async def close(self) -> None:
         if self.binds is not None:
             await self.binds.stop()
+        self.alarms.close()
+
+
+class Loopback(Ours):
+    """And a simulated centre at that port."""
+
+    def __init__(self, **centre) -> None:
+        super().__init__()
+        self.centre = MessageCentre(reactor, {"tectonics": "secret"}, **centre)
+        self.port = None
+
+    async def listen(self, endpoint: str = "tcp:0:interface=127.0.0.1") -> int:
+        self.port = await serverFromString(reactor, endpoint).listen(self.centre)
+        self.number = self.port.getHost().port
+        return self.number
+
+    async def away(self) -> None:
+        """Nobody listens any more, and all connections are cut."""
+        port, self.port = self.port, None
+        await port.stopListening()
+        self.centre.cut_all()
+
+    async def back(self) -> None:
+        await self.listen(f"tcp:{self.number}:interface=127.0.0.1")
+
+    async def close(self) -> None:
+        await super().close()
         await self.centre.close()
         if self.port is not None:
             await self.port.stopListening()
-        self.alarms.close()
 
 
 async def until(met) -> None:
