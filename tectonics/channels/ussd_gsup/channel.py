@@ -127,8 +127,10 @@ class UssdGsup:
                 self._answered(self._talks[key], words)
             case Ended(key, why):
                 self._over(key, _ENDS.get(why, "network"))
-            case Undelivered(key):
+            case Undelivered(key) if key in self._talks:
                 self._over(key, "undelivered")
+            case Undelivered():
+                self._count("bad")
             case Refused(key, why):
                 self._count("refused" if why == TOO_MANY else "bad")
                 self._over(key, "refused")

@@ -164,7 +164,7 @@ def test_a_question_that_came_too_late_ends_the_dialogue(network):
     network.dial()
     network.undelivered()
     network.undelivered()
-    assert len(network.dialogue.over) == 1 and network.ends() == {"undelivered": 2}
+    assert len(network.dialogue.over) == 1 and network.ends() == {"undelivered": 1} and network.requests("bad") == 1
     assert network.dial() == [menu("*133#")]
 
 
