@@ -155,7 +155,7 @@ class UssdSmpp:
             else:
                 self._step(line, session, now)
         elif what == REPEATED:
-            session.peer, session.screen = peer, COMING
+            session.peer, session.number, session.screen = peer, number, COMING
             self._step(line, session, now)
         elif what == ABORTED:
             self._table.drop(session)

@@ -10,8 +10,9 @@ it, an old one comes late.  What tells a repetition, best first:
 Where none of these tells it, a repetition passes for the next input; a dialogue of mode `last` is made so that the key
 that confirms is never one that chooses, and an input that equals the newest is answered as that one was.
 
-A dialling begins a new session, and ends the one that had its correlator.  Only the same dialling within REPEAT_MS,
-before anything was typed, is a repetition; it moves nothing in any case.
+A dialling begins a new session, and ends the one that had its correlator: correlators come again within a second where
+they are few.  Only the same dialling within REPEAT_MS whose screen is still being made, or was lost, is a repetition.
+Where that is wrong, or a repetition begins a session, nothing moves: a dialling never does.
 """
 
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def turn(session: Session | None, heard: Heard, peer: object, number: int, now: 
     """What this PDU means: NEW, NEXT, REPEATED, DROPPED, GONE, ABORTED or CONFIRMED."""
     kind = _kind(session, heard) if heard.kind == EITHER else heard.kind
     if kind == BEGIN:
-        return _dialled(session, heard, now)
+        return _dialled(session, heard, peer, number, now)
     if session is None:
         return GONE if kind == INPUT else DROPPED
     if kind == ABORT:
@@ -96,11 +97,12 @@ def _kind(session: Session | None, heard: Heard) -> str:
     return BEGIN if heard.dialled.startswith(("*", "#")) else INPUT
 
 
-def _dialled(session: Session | None, heard: Heard, now: int) -> str:
+def _dialled(session: Session | None, heard: Heard, peer: object, number: int, now: int) -> str:
     if session is None or session.push is not None or session.inputs or heard.dialled != session.dialled:
         return NEW
-    named = session.open or heard.correlator != UNCORRELATED
-    if not named or not 0 <= now - session.began_at < REPEAT_MS:
+    if session.screen == SAID:
+        return DROPPED if number == session.number and peer is session.peer else NEW
+    if not 0 <= now - session.began_at < REPEAT_MS:
         return NEW
     return REPEATED if session.screen == UNHEARD else DROPPED
 

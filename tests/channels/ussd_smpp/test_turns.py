@@ -60,15 +60,16 @@ def test_without_an_op_the_session_tells():
 
 def test_dialling_again():
     again = heard(BEGIN, "*133#")
+    assert turn(session(), again, ONE, 1, NOW + 100) == DROPPED  # the very PDU
     assert turn(session(screen=COMING), again, OTHER, 1, NOW + 100) == DROPPED  # its screen comes
-    assert turn(session(), again, OTHER, 1, NOW + 100) == DROPPED  # its screen was given to the gateway
     assert turn(session(screen=UNHEARD), again, OTHER, 1, NOW + 100) == REPEATED
-    assert turn(session(open=False), again, ONE, 2, NOW + 100) == DROPPED  # the same correlator: the same dialling
-    assert turn(session(open=False), heard(BEGIN, "*133#", correlator=-1), ONE, 2, NOW + 100) == NEW
+    assert turn(session(screen=UNHEARD, open=False), again, OTHER, 1, NOW + 100) == REPEATED
+    for seen in (session(), session(open=False)):  # dialled anew, with a correlator that came again
+        assert turn(seen, again, ONE, 2, NOW + 100) == NEW == turn(seen, again, OTHER, 1, NOW + 100)
     for newer in (heard(BEGIN, "*133*1#"), again):
         assert turn(session(inputs=1), newer, ONE, 2, NOW + 100) == NEW
-    assert turn(session(), again, ONE, 2, NOW + 5000) == NEW
-    assert turn(session(), again, ONE, 2, NOW - 1) == NEW  # the clock went back
+    assert turn(session(screen=COMING), again, ONE, 2, NOW + 5000) == NEW
+    assert turn(session(screen=COMING), again, ONE, 2, NOW - 1) == NEW  # the clock went back
 
 
 def test_units_tell_a_repetition():
