@@ -27,7 +27,7 @@ class Street:
     """Everybody of the plan."""
 
     def __init__(self, stage: Stage, gateway: GatewayPeer, feed: FeedSystem) -> None:
-        self._stage, self._gateway, self._feed = stage, gateway, feed
+        self._stage, self.gateway, self._feed = stage, gateway, feed
         self.talking = 0  # sessions that are open
 
     def begin(self) -> None:
@@ -56,7 +56,7 @@ class Street:
         try:
             match intent:
                 case Dial(inputs):
-                    line = self._gateway.begin(person.msisdn)
+                    line = self.gateway.begin(person.msisdn)
                     return line, await line.dial(inputs)
                 case Type(text):
                     return line, await line.type(text)
@@ -69,7 +69,7 @@ class Street:
         self.talking += 1
         ready = []
         for _ in range(count):
-            line = self._gateway.begin(person.msisdn)
+            line = self.gateway.begin(person.msisdn)
             screen = await line.dial("")
             keys = screens.offers(screen.text)
             asked = screens.consent((await line.type(keys[0])).text) if keys else None

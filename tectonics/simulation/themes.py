@@ -46,7 +46,8 @@ THEMES = (
     Theme("outages", 2, OFTEN | {"reverses": 0.6}, {"ledger": "process"}, (("ledger gone behind a payment", 6),)),
     Theme("spenders", 1, OFTEN | {"hurries": 0.8}, {"promises": "deduplicates"}, (("billing sick behind a payment", 6),)),
     Theme("late arrivals", 1, OFTEN, {"ledger": "process", "promises": "readable"}, (("connections given up", 4),)),
-    Theme("overtaken", 1, {}, {"nodes": 2, "promises": "neither"}, (("clocks step behind a confirmation", 3),)),
+    Theme("overtaken", 1, {}, {"nodes": 2, "promises": "neither"},
+          (("clocks step behind a confirmation", 3), ("gateway asks again", 2), ("late behind a confirmation", 3))),
 )
 
 

@@ -30,6 +30,7 @@ class GatewayPeer:
         self._chance = stage.world.random("gateway")
         self._gateways = {name: stage.world.gateway(name, CONNECTIONS) for name in stage.nodes}
         self._sessions = 0
+        self.forgetful = False  # every confirmation is posted once more, later
 
     def begin(self, msisdn: str) -> "Line":
         """A session that has not been dialled yet."""
@@ -42,7 +43,7 @@ class GatewayPeer:
         """The screen that the subscriber sees."""
         traits, chance = self._stage.plan.gateway, self._chance
         calm = self._stage.peaceful
-        if not calm and chance.random() < traits.late:
+        if not calm and (chance.random() < traits.late or part and self.forgetful):
             self._stage.spawn(self._again_later(line, body, part))
         for attempt in range(TRIES):
             node = self._node(line, attempt)
