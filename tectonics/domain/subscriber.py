@@ -7,7 +7,7 @@ stranger's debt, black list or bar.  `version` counts units; the store writes by
 
 
 from tectonics.domain import advance as adv
-from tectonics.domain.advance import Advance
+from tectonics.domain.advance import Advance, Offer
 from tectonics.domain.recharge import RechargeMark, Recovery
 from tectonics.domain.value import replace, value
 
@@ -39,6 +39,15 @@ class Profile:
 
 
 @value
+class Shown:
+    """An offer that was shown to him by short message, for as long as a YES agrees to it."""
+
+    offer: Offer
+    at: int
+    until_at: int
+
+
+@value
 class Standing:
     """What he has done: recharges, chances used, today's use of the service."""
 
@@ -51,6 +60,7 @@ class Standing:
     last_recovery_at: int | None = None
     advances_total: int = 0  # granted since the beginning of this generation
     adverts: tuple[int, ...] = ()  # when he was sent advertising, in the last seven days
+    shown: Shown | None = None  # by short message, not agreed to yet
 
 
 @value

@@ -1,7 +1,7 @@
-"""What each number was last shown by short message, and may therefore agree to.
+"""Where the menus of those who write stand: what was last shown to each number.
 
-Only in memory: a restart forgets it, and then the offer is shown again, never lent unseen.  An offer stands for
-`offer_s`.  Bound: TALKS_MAX numbers; the one that was shown something longest ago is forgotten first.
+Only in memory, of this process: what a YES agrees to stands in the account (workflows/replies.py), and whoever's
+menu is lost names an offer by its number or gets the menu anew.  A menu stands for `offer_s`.  Bound: TALKS_MAX numbers; the one that was shown something longest ago is forgotten first.
 """
 
 from collections import OrderedDict

@@ -57,6 +57,7 @@ def confirmed(account: Account, event: BorrowConfirmed, context: Context) -> Dec
     """Asks the billing system for the credit if the offer still holds, else says why not."""
     offer = event.offer
     refused = _refused(offer, account, event, context)
+    account = replies.closed(account)
     if refused is not None:
         return _refuse(account, refused, event.trigger, context, tier=offer.tier,
                        amount=context.money(offer.amount_minor), fee=context.money(offer.fee_minor),
@@ -75,7 +76,8 @@ def _refused(offer: Offer, account: Account, event: BorrowConfirmed, context: Co
     if isinstance(examined, Refusal):
         return examined
     refused = lending.too_rich(event.balance, context)
-    if refused is None and not lending.still_holds(offer, examined, context):
+    agreed = replies.agreed(account, event.trigger.channel, offer)
+    if refused is None and not (agreed and lending.still_holds(offer, examined, context)):
         refused = Refusal("offer_changed")
     return refused
 

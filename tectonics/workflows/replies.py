@@ -5,13 +5,18 @@ Commands   Notify, of the highest priority
 
 A message from a subscriber is a request with an id of its own, so it is answered once: its answer stands in
 the same unit as its trigger, and the unit of a message that was answered before is a Duplicate.
+
+An offer that is shown stands in the account: whichever node gets the YES, in whatever life, it agrees to what was
+shown last and to nothing else, and only once.
 """
 
+from tectonics.domain.advance import Offer
 from tectonics.domain.commands import REPLY, Notify
 from tectonics.domain.events import Replied
 from tectonics.domain.keywords import WORDS, spellings
 from tectonics.domain.screens import Screen
-from tectonics.domain.subscriber import Account
+from tectonics.domain.subscriber import Account, Shown
+from tectonics.domain.value import replace
 from tectonics.workflows.decision import Context, Decision
 
 
@@ -48,6 +53,25 @@ def spoken(account: Account, channel: str, context: Context, key: str, screen: S
 
 
 def replied(account: Account, event: Replied, context: Context) -> Decision:
-    """Commits an answer that changes nothing else."""
+    """Commits an answer, and what it shows."""
+    if event.offer is not None:
+        account = _showing(account, Shown(event.offer, context.now, event.expires_at))
+    elif event.closes:
+        account = closed(account)
     told = reply(account, context, event.key, event.text, event.expires_at)
     return Decision(account, f"answered by SMS: {event.key}", commands=(told,))
+
+
+def closed(account: Account) -> Account:
+    """The account when no offer waits for a YES any more."""
+    return account if account.standing.shown is None else _showing(account, None)
+
+
+def agreed(account: Account, channel: str, offer: Offer) -> bool:
+    """Whether the offer is one that he could agree to: where no screen shows it, the one that was shown last."""
+    shown = account.standing.shown
+    return not by_message(channel) or shown is not None and shown.offer == offer
+
+
+def _showing(account: Account, shown: Shown | None) -> Account:
+    return replace(account, standing=replace(account.standing, shown=shown))

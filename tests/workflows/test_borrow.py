@@ -6,7 +6,7 @@ import pytest
 
 from tectonics.domain.commands import NOTICE, REPLY, Credit, Notify
 from tectonics.domain.errors import IllegalMove
-from tectonics.domain.events import AnswerDue, BorrowAsked, CreditAnswered, Recharged, Trigger
+from tectonics.domain.events import AnswerDue, BorrowAsked, CreditAnswered, Recharged, Replied, Trigger
 from tectonics.domain.outcome import Balance, Done, NotFound, Refused, Unavailable, Unknown
 from tectonics.workflows.advances import MACHINE
 from tectonics.workflows.decide import decide
@@ -180,10 +180,19 @@ def test_a_day_cap_counts_what_is_under_way():
 QUIET = replace(POLICY, notices=frozenset())
 
 
+def shown_by(channel, ctx, number=2):
+    """Somebody who was shown an offer, and his agreement to offer `number`."""
+    account = subscriber()
+    agreed = replace(confirm(account, 2, ctx), trigger=Trigger(channel, "t"))
+    shown = Replied(MSISDN, Trigger(channel, "s"), NOW, "reply.confirm", "x", NOW + DAY, offer=agreed.offer)
+    account = decide(account, shown, ctx).account
+    return account, replace(agreed, offer=confirm(account, number, ctx).offer)
+
+
 def lent_by(channel, outcome, late=False, policy=QUIET):
     """Keys and priorities of the messages that one advance leads to."""
-    ctx, account = context(policy=policy), subscriber()
-    asked = replace(confirm(account, ctx=ctx), trigger=Trigger(channel, "t"))
+    ctx = context(policy=policy)
+    account, asked = shown_by(channel, ctx)
     decisions = [decide(account, asked, ctx)]
     advance = decisions[-1].account.advances[0]
     if late:
@@ -215,11 +224,42 @@ def test_a_notice_of_what_was_shown_is_only_that():
 
 
 def test_a_stranger_who_has_the_number_now_is_told_nothing():
-    ctx, account = context(), subscriber()
-    asked = replace(confirm(account, ctx=ctx), trigger=Trigger("sms", "t"))
+    ctx = context()
+    account, asked = shown_by("sms", ctx)
     lent = decide(account, asked, ctx).account
     advance = lent.advances[0]
     recycled = replace(lent, generation=2)
     for outcome in (Done("r"), Refused("limit")):
         decision = decide(recycled, CreditAnswered(MSISDN, NOW, advance.id, advance.op, outcome), ctx)
         assert [command for command in decision.commands if isinstance(command, Notify)] == []
+
+
+def test_by_message_only_what_was_shown_last_is_agreed_to_and_once():
+    ctx = context()
+    account, asked = shown_by("sms", ctx)
+    lent = decide(account, asked, ctx)
+    assert lent.lent_minor == 200 and lent.account.standing.shown is None
+    for stale in (subscriber(), lent.account):
+        gold = replace(stale, profile=replace(stale.profile, segment="gold"))
+        agreed = replace(asked, offer=replace(asked.offer, segment="gold"))
+        decision = decide(gold, agreed, ctx)
+        assert decision.tickets[0].fields["reason"] == "offer_changed" and decision.lent_minor == 0
+        assert [command.key for command in decision.commands] == ["refused.offer_changed"]
+    account, asked = shown_by("sms", ctx, number=3)
+    assert decide(account, asked, ctx).tickets[0].fields["reason"] == "offer_changed"
+
+
+@pytest.mark.parametrize("closes, left", [(True, False), (False, True)])
+def test_an_answer_says_whether_the_offer_is_still_open(closes, left):
+    ctx = context()
+    account, _ = shown_by("sms", ctx)
+    decision = decide(account, Replied(MSISDN, Trigger("sms", "u"), NOW, "owe.none", "x", closes=closes), ctx)
+    assert (decision.account.standing.shown is not None) is left
+    assert [(c.key, c.text, c.priority) for c in decision.commands] == [("owe.none", "x", REPLY)]
+
+
+def test_an_offer_that_was_shown_is_closed_by_an_advance_from_anywhere():
+    ctx = context()
+    account, asked = shown_by("sms", ctx)
+    decision = decide(account, replace(asked, trigger=Trigger("ussd_http", "s|1*1")), ctx)
+    assert decision.lent_minor == 200 and decision.account.standing.shown is None
