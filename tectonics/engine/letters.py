@@ -11,7 +11,7 @@ from tectonics.domain.events import BorrowAsked, BorrowConfirmed, Event, Profile
 from tectonics.domain.keywords import Choice, Debt, Language, No, Request, Sos, Start, Stop, Yes
 from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
-from tectonics.domain.text import SMS_SEPTETS_PART, SMS_UCS2_PART, cut
+from tectonics.domain.text import cut
 from tectonics.domain.value import replace, value
 from tectonics.engine.conversations import Conversations
 from tectonics.engine.dispatch import Engine, Result
@@ -42,12 +42,6 @@ class Letter:
     @property
     def trigger(self) -> Trigger:
         return Trigger(self.message.channel, self.message.id)
-
-
-def style_of(offer_s: int, parts: int = 3, transliterate: bool = False) -> Style:
-    """Answers of at most so many parts; `transliterate` where the channel spells what it sends in GSM 7-bit."""
-    return Style("sms", "last", False, parts * SMS_SEPTETS_PART, parts * SMS_UCS2_PART, transliterate,
-                 ENQUIRY_S, offer_s, by_message=True)
 
 
 class Letters:

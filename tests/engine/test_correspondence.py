@@ -10,8 +10,8 @@ from tectonics.domain.commands import REPLY
 from tectonics.domain.errors import Busy, OurFault
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.outcome import Done, Refused, Unknown
-from tectonics.engine.correspondence import EngineCorrespondence
-from tectonics.engine.letters import READ_S, style_of
+from tectonics.engine.correspondence import EngineCorrespondence, style_of
+from tectonics.engine.letters import READ_S
 from tectonics.engine.manners import REPLIES_MAX, REPLIES_S, Manners
 from tectonics.engine.pace import Limits
 from tectonics.ports import Capabilities, ShortMessage
