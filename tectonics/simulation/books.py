@@ -112,6 +112,7 @@ class Books:
     cursors: dict[tuple[str, str], int] = field(default_factory=dict)  # (consumer, origin)
     commands: dict[str, Command] = field(default_factory=dict)  # the whole outbox by op
     changed: set[str] = field(default_factory=set)
+    _latest: list[Subscriber] = field(default_factory=list)
 
     def of(self, msisdn: str) -> Subscriber:
         """One subscriber."""
@@ -122,7 +123,9 @@ class Books:
 
     def latest(self) -> list[Subscriber]:
         """The subscribers who were read anew, in the order of their numbers."""
-        return [self.subscribers[msisdn] for msisdn in sorted(self.changed)]
+        if len(self._latest) != len(self.changed):
+            self._latest = [self.subscribers[msisdn] for msisdn in sorted(self.changed)]
+        return self._latest
 
 
 class Auditor:
@@ -132,6 +135,7 @@ class Auditor:
         self.books = Books()
         self._store, self._ledger = _open(store), _open(ledger)
         self._ticket = self._position = 0
+        self._data_versions: list = []  # of both databases, as they were at the last look
         self._store.execute("CREATE TEMP TABLE looked_at (msisdn integer PRIMARY KEY, version integer NOT NULL)")
 
     def close(self) -> None:
@@ -142,7 +146,11 @@ class Auditor:
     def look(self, all_of_it: bool = False) -> Books:
         """The books of this moment; with `all_of_it` every subscriber counts as changed."""
         books = self.books
-        books.changed = set(books.subscribers) if all_of_it else set()
+        books.changed, books._latest = set(books.subscribers) if all_of_it else set(), []
+        versions = [one.execute("PRAGMA data_version").fetchone() for one in (self._store, self._ledger)]
+        if versions == self._data_versions and not all_of_it:
+            return books  # nobody has committed anything since the last look
+        self._data_versions = versions
         self._read_tickets()
         self._read_movements()
         self._find_changed()

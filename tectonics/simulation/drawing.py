@@ -36,8 +36,8 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     policy = draw_policy(chance["policy"])
     hurried = subscribers <= HURRIED_MAX
     pace = "brisk" if brisk else "ordinary" if hurried and days <= ORDINARY_DAYS_MAX else "seldom"
-    people = tuple(_person(chance["people"], str(FIRST_MSISDN + n), HURRY[pace] if hurried else QUIET, theme.habits)
-                   for n in range(subscribers))
+    rate, habits = (HURRY[pace], theme.habits) if hurried else (QUIET, theme.shares)
+    people = tuple(_person(chance["people"], str(FIRST_MSISDN + n), rate, habits) for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
     return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities,
                 _settings(chance["settings"]), policy,

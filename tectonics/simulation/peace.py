@@ -14,6 +14,7 @@ from tectonics.simulation.stage import Stage
 SETTLE_S = 7200.0  # for what is under way; the longest pause between two retries is 300 s
 LOOK_S = 20.0
 CERTAIN_S = 900.0
+AT_ONCE_MAX, PAUSE_S = 100, 0.1  # more people do not recharge at the same moment, but one after the other
 SLOWEST_S = 60.0  # from then on operators look each minute
 
 
@@ -24,9 +25,13 @@ async def make_peace(stage: Stage) -> None:
     stage.peaceful = True
     await _set_clocks_right(stage)
     await stage.order(**billing.NOTHING)
+    stage.consumers.hurry()
     stage.block([person.msisdn for person in stage.plan.people], False)
     await _settle(stage)
-    for msisdn, owed_minor in _debts(stage).items():
+    debts = _debts(stage)
+    for msisdn, owed_minor in debts.items():
+        if len(debts) > AT_ONCE_MAX:
+            await stage.sleep(PAUSE_S)
         share = stage.policies()[max(stage.policies())].recovery.share_percent
         lacking = max(0, -stage.auditor.balance_minor(msisdn))
         stage.feed.tell("recharge", msisdn, owed_minor * 100 // share + lacking + 100, "voucher")

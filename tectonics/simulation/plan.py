@@ -97,6 +97,11 @@ class Plan:
         return self.days * DAY_S
 
     @property
+    def quiet(self) -> bool:
+        """Whether so little happens that everything is looked after seldom."""
+        return self.pace == "seldom"
+
+    @property
     def command(self) -> str:
         """What repeats this run."""
         return f"tectonics simulate --seed {self.seed}{self.options.arguments()}"

@@ -8,8 +8,8 @@ import gc
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +38,7 @@ CLOSE_LOOKS_S = (0.02, 1.0, 30.0)  # after a fault begins
 PEACE_S = 10 * 3600.0  # virtual; the peace has bounds of its own and is shorter
 COMPLAINTS_MAX = 5
 MEMORY = Path("/dev/shm")
+GARBAGE_THRESHOLDS = (10_000, 1000, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def simulate(plan: Plan, progress: Callable[[float], None] = lambda share: None)
     """Plays a plan; `progress` hears from time to time which share of its days has passed."""
     begun_s = time.perf_counter()
     verdict = Verdict(plan)
-    with tempfile.TemporaryDirectory(prefix="tectonics-simulation-", dir=_memory()) as folder, \
+    with _garbage(), tempfile.TemporaryDirectory(prefix="tectonics-simulation-", dir=_memory()) as folder, \
             Coverage() as coverage, World(Path(folder), plan.seed, _shape(plan)) as world:
         _provision(world, plan)
         world.start()
@@ -88,8 +89,21 @@ def simulate(plan: Plan, progress: Callable[[float], None] = lambda share: None)
             _play(Run(world, plan, auditor, verdict), progress)
         verdict.moves, verdict.steps = coverage.taken, world.steps
     verdict.seconds = time.perf_counter() - begun_s
-    gc.collect(1)
     return verdict
+
+
+@contextmanager
+def _garbage() -> Iterator[None]:
+    """Looked for seldom, as in the daemon (daemon/run.py); what a run leaves is collected before the next."""
+    before = gc.get_threshold()
+    gc.collect()
+    if not gc.get_freeze_count():
+        gc.freeze()  # what was imported
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _memory() -> Path | None:
@@ -145,6 +159,7 @@ class Run:
     def begin(self) -> None:
         """Everybody begins; the faults are put on the clock."""
         stage = self.stage
+        stage.auditor.look()  # what was provisioned is new to nobody
         stage.street.begin()
         stage.spawn(stage.operators.work())
         for fault in stage.plan.faults:

@@ -10,15 +10,15 @@ from tectonics.ports import Capabilities
 LEDGER = "ledger"
 GATEWAY_PORT, FEED_PORT, LIVE_PORT, TICKETS_PORT, LEDGER_PORT = 8081, 7080, 7070, 7071, 7100
 # As production's, but seldom enough for days without end in which hardly anything happens.
-SELDOM = Rhythm(outbox_s=300.0, overdue_s=900.0, refresh_s=900.0, gauges_s=7200.0, watch_s=3600.0, retention_s=14_400.0,
-                connections_s=600.0, consumers_s=1200.0, ticket_files_s=3600.0, till_s=1200.0)
+SELDOM = Rhythm(outbox_s=600.0, overdue_s=1800.0, refresh_s=1800.0, gauges_s=14_400.0, watch_s=7200.0,
+                retention_s=14_400.0, connections_s=1800.0, consumers_s=1200.0, ticket_files_s=3600.0, till_s=1800.0)
 PACES = {  # how often the daemon looks after things, and a lease that is longer than that, as production's is
     "brisk": (Rhythm(outbox_s=4.0, overdue_s=60.0, refresh_s=60.0, gauges_s=600.0, watch_s=600.0, connections_s=60.0,
                      consumers_s=20.0, ticket_files_s=600.0, till_s=20.0), 30),
     "ordinary": (Rhythm(outbox_s=60.0, overdue_s=300.0, refresh_s=300.0, gauges_s=3600.0, watch_s=1800.0,
                         retention_s=7200.0, connections_s=60.0, consumers_s=120.0, ticket_files_s=1800.0,
                         till_s=120.0), 150),
-    "seldom": (SELDOM, 700),
+    "seldom": (SELDOM, 1300),
 }
 PROMISES = Capabilities(deduplicates=True, window_s=86_400, readable_back=True)
 MESSAGES = next((folder for folder in (Path(__file__).parents[2] / "etc/messages", Path("/etc/tectonics/messages"))

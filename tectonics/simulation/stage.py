@@ -9,8 +9,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import closing
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from tectonics.domain.policy import Policy
+from tectonics.simulation import tasks
 from tectonics.simulation.books import Auditor
 from tectonics.simulation.journal import Journal
 from tectonics.simulation.plan import Plan
@@ -52,17 +54,17 @@ class Stage:
 
     def spawn(self, work: Coroutine) -> Deferred:
         """Lets `work` run beside everything else."""
-        return Deferred.fromCoroutine(work).addErrback(self._failed)
+        ended: Deferred = Deferred()
+        tasks.start(work, lambda result: ended.callback(self._failed(result) if isinstance(result, Failure) else result))
+        return ended
 
-    def _failed(self, failure) -> None:
+    def _failed(self, failure: Failure) -> None:
         if len(self.failures) < FAILURES_MAX:
             self.failures.append(failure.getTraceback())
 
-    def sleep(self, seconds: float) -> Deferred[None]:
-        """Fires so many virtual seconds later."""
-        awake: Deferred[None] = Deferred()
-        self.world.call_later(seconds, awake.callback, None)
-        return awake
+    def sleep(self, seconds: float) -> tasks.Sleep:
+        """To be awaited: so many virtual seconds."""
+        return tasks.Sleep(self.world.call_later, seconds)
 
     def within(self, answer: Deferred, seconds: float) -> Deferred:
         """The answer, or None when it takes longer or fails."""

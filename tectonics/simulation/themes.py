@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tectonics.simulation import faults
 from tectonics.simulation.faults.kind import Layout
 from tectonics.simulation.plan import Fault
+from tectonics.simulation.population.person import RATES
 
 UNTIL = 0.7  # of the plan's time they begin
 
@@ -19,8 +20,8 @@ UNTIL = 0.7  # of the plan's time they begin
 class Theme:
     """One of them.
 
-    `habits` replace everybody's own (population/person.py; rates are those of people in no hurry), `wishes` what
-    is drawn and was not asked for.
+    `habits` replace everybody's own (population/person.py; the rates only those of people in a hurry), `wishes`
+    what is drawn and was not asked for.
     """
 
     name: str
@@ -28,6 +29,11 @@ class Theme:
     habits: dict[str, float] = field(default_factory=dict)
     wishes: dict[str, object] = field(default_factory=dict)
     faults: tuple[tuple[str, int], ...] = ()  # kind, how many
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The habits that are no rates."""
+        return {name: value for name, value in self.habits.items() if name not in RATES}
 
     def draw_faults(self, chance: random.Random, layout: Layout) -> list[Fault]:
         """Those that it adds."""

@@ -62,15 +62,6 @@ class Call:
         self._due_s = due_s
         self._timeline.push(self)
 
-    def counts(self, due_s: float) -> bool:
-        """Whether the place in the heap for that time is the one that counts, and there is somebody to do it."""
-        return self._function is not None and due_s == self._due_s and self.process.alive
-
-    def happen(self) -> None:
-        """Does it."""
-        function, self._function = self._function, None
-        function(*self._arguments, **self._keywords)
-
 
 class Nature:
     """Whose step it is when it is no process's: machines are mended, programs started. It never dies."""
@@ -112,14 +103,15 @@ class Timeline:
         heap = self._heap
         while heap and heap[0][0] <= until_s:
             due_s, _, call = heappop(heap)
-            if call.counts(due_s):
+            function, process = call._function, call.process
+            if function is not None and due_s == call._due_s and process.alive:  # else cancelled, moved, or of the dead
                 self.now_s = max(self.now_s, due_s)
-                self._happen(call)
+                call._function = None
+                self._happen(process, function, call._arguments, call._keywords)
                 return True
         return False
 
-    def _happen(self, call: Call) -> None:
-        process = call.process
+    def _happen(self, process, function: Callable, arguments: tuple, keywords: dict) -> None:
         self.steps += 1
         process.steps += 1
         if process.steps == process.last_step:
@@ -127,13 +119,12 @@ class Timeline:
             return
         self.current = process
         try:
-            call.happen()
+            function(*arguments, **keywords)
         except Killed:
             process.die()
         except Exception:  # noqa: BLE001 named boundary, as in a reactor
             self.on_fault(process, Failure())
-        finally:
-            self.current = None
+        self.current = None
         if process.dying:
             process.die()
 

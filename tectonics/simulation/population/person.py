@@ -1,8 +1,8 @@
 """One subscriber before anything happens: what the network knows of him, and how he lives."""
 
 import random
-import zlib
 from dataclasses import dataclass
+from functools import cache
 
 from tectonics.domain.recharge import RechargeMark
 from tectonics.domain.subscriber import Account, Profile, Standing
@@ -46,10 +46,14 @@ class Person:
 
     def account(self, now: int) -> Account:
         """What the daemon has been told of him."""
-        marks = tuple(RechargeMark(now - (age + 1) * DAY_MS, 500, "voucher", zlib.crc32(f"{self.msisdn}:{age}".encode()))
-                      for age in reversed(range(self.recharges)))
         profile = Profile(self.kind, now - self.activated_days * DAY_MS, segment=self.segment)
-        return Account(self.msisdn, profile=profile, standing=Standing(marks))
+        return Account(self.msisdn, profile=profile, standing=Standing(_marks(now, self.recharges)))
+
+
+@cache
+def _marks(now: int, count: int) -> tuple[RechargeMark, ...]:
+    """One recharge a day until yesterday."""
+    return tuple(RechargeMark(now - (age + 1) * DAY_MS, 500, "voucher", age) for age in reversed(range(count)))
 
 
 def draw_person(chance: random.Random, msisdn: str, pace: float = 1.0) -> Person:
