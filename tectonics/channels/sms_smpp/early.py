@@ -33,12 +33,15 @@ class Holding:
         self._by_id: dict[tuple[str, str], int] = {}  # the newest of each
         self._number = 0
         self._call = None
+        self._stopped = False
 
     def __len__(self) -> int:
         return len(self._held)
 
     def hold(self, early: Early) -> None:
-        """Keeps it for HOLD_S."""
+        """Keeps it for HOLD_S; not any more once it was stopped."""
+        if self._stopped:
+            return
         self._number += 1
         self._held[self._number] = self._clock.seconds() + HOLD_S, early
         self._by_id.update({(early.account, id): self._number for id in early.ids})
@@ -56,6 +59,7 @@ class Holding:
 
     def stop(self) -> None:
         """Forgets all of them."""
+        self._stopped = True
         if self._call is not None and self._call.active():
             self._call.cancel()
         self._held.clear()

@@ -10,6 +10,8 @@ from tectonics.wire.smpp.pdus import SubmitSm
 from tectonics.wire.smpp.status import TRY_LATER, Status, name
 
 _RECEIPT_WANTED = 0x01  # registered_delivery: whether it arrives or not (section 5.2.17)
+# besides, what says nothing about the message: the session is not as it should be, an error without a name
+_LATER = TRY_LATER | {Status.RINVBNDSTS, Status.RUNKNOWNERR}
 
 
 class Submits:
@@ -46,7 +48,7 @@ def relative(seconds: int) -> str:
 
 def for_now(submission: Submission) -> bool:
     """Whether the centre refused it, and may take it later."""
-    return isinstance(submission, Rejected) and submission.status in TRY_LATER
+    return isinstance(submission, Rejected) and submission.status in _LATER
 
 
 def state_after(submission: Submission) -> str:

@@ -115,6 +115,16 @@ def test_a_receipt_of_nothing_is_counted_in_the_end(file_world):
     assert line.counted("sms_receipts_total") == {("smsc1", "unknown"): 1}
 
 
+def test_after_a_stop_nothing_is_held(file_world):
+    line = Line(file_world)
+    line.deliver(told())
+    answers = line.binds.deliver(told(number=1))
+    line.channel.stop()
+    file_world.clock.advance(0)
+    file_world.clock.advance(0)
+    assert [answer.status for answer in answers] == [Status.ROK] and file_world.clock.getDelayedCalls() == []
+
+
 def test_held_receipts_have_a_bound(file_world, monkeypatch):
     monkeypatch.setattr(early, "HELD_MAX", 3)
     line = Line(file_world)

@@ -45,7 +45,9 @@ NO, NOBODY = Rejected("a", Status.RSUBMITFAIL), Rejected("a", Status.RINVDSTADR)
 
 
 @pytest.mark.parametrize(("submission", "state"), [
-    (YES, SENT), (Lost("a", "cut"), LOST), (NO, FAILED), (NOBODY, FAILED), (LATER, WAITING), (Unsent("full"), WAITING)])
+    (YES, SENT), (Lost("a", "cut"), LOST), (NO, FAILED), (NOBODY, FAILED), (LATER, WAITING),
+    (Rejected("a", Status.RINVBNDSTS), WAITING), (Rejected("a", Status.RUNKNOWNERR), WAITING), (Rejected("a", 0x401), FAILED),
+    (Unsent("full"), WAITING)])
 def test_the_state_of_a_part(submission, state):
     assert state_after(submission) == state
 

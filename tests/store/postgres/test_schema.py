@@ -9,7 +9,7 @@ import pytest
 from tectonics.database.arrays import Prepared
 from tectonics.database.migrate import read_scripts
 from tectonics.database.postgres import CHANGING, READING, WRITING, Address, connect
-from tectonics.store import sqlite_store
+from tectonics.store import messages, sqlite_store
 from tectonics.store.postgres import loads, opening, statements
 from tests.store.building import NOW
 
@@ -107,3 +107,15 @@ def test_no_hot_statement_reads_a_whole_table_or_index(filled, prepared, setting
         assert "Seq Scan" not in line, plan
         if re.search(r"(Index|Index Only|Bitmap Index) Scan", line):
             assert "Index Cond: " in plan[number + 1] and "msisdn" in plan[number + 1], plan
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_a_receipt_is_looked_up_by_the_centres_id(server_world, analyzed):
+    server_world.open()
+    server_world.query("INSERT INTO message SELECT n, 'o' || n, 1, 1, 1, 'n1', 'sent', 's', 'i' || n, 1, 0, n, n"
+                       " FROM generate_series(1, 3000) n RETURNING 1")
+    with closing(connect(server_world.address, {**READING, "default_transaction_read_only": "off"})) as session:
+        if analyzed:
+            session.send("ANALYZE message")
+        plan = [line for line, in session.execute(f"EXPLAIN {messages._FIND}", ("s", "i7")).fetchall()]
+    assert any("message_id" in line for line in plan), plan
