@@ -20,6 +20,7 @@ from tectonics.billing.feed_file import FileFeed, FileFormat
 from tectonics.billing.feed_tcp import FeedFactory, FeedLimits
 from tectonics.channels.gateway_http import Limits as GatewayLimits
 from tectonics.channels.handset_sms import HandsetSms
+from tectonics.channels.sms_smpp.channel import SmsSmpp
 from tectonics.channels.ussd_gsup.channel import UssdGsup
 from tectonics.channels.ussd_http import UssdHttpFactory
 from tectonics.config import Settings
@@ -32,8 +33,9 @@ from tectonics.daemon.duties import duties
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
-from tectonics.daemon.smpp import make_ussd
+from tectonics.daemon.smpp import make_sms, make_ussd
 from tectonics.daemon.state import StateDirectory
+from tectonics.engine.correspondence import EngineCorrespondence, style_of
 from tectonics.engine.pace import Limits, OutboxPace
 from tectonics.oam.admin import Administration, Offices
 from tectonics.oam.alarms import AlarmTable
@@ -63,7 +65,6 @@ class Daemon:
         self.state = StateDirectory(settings.state_path, host.disk)
         self.listeners = Listeners(host.reactor)
         self.serving = "starting"  # why it does not serve; empty when it does
-        self._correspondence = None
         self.loads = list  # () -> (queue, depth, bound) of every queue, for who watches over the bounds
         self._peers: list = []  # () -> rows of `status`, of every link that the daemon opens itself
         self._fenced = fenced
@@ -90,12 +91,14 @@ class Daemon:
         files = self._open_store(alarms)
         prepaid = BILLING[settings.billing.kind](settings, self.host, metrics)
         inbox = HandsetSms(clock)
-        rooms = Rooms(files.store, files.outbox, files.policies, files.queries, prepaid.billing, inbox, clock,
+        sms = self._sms_smpp(files, metrics, alarms)
+        rooms = Rooms(files.store, files.outbox, files.policies, files.queries, prepaid.billing, sms or inbox, clock,
                       self.host.ids, metrics, alarms)
         core = build_core(rooms, settings.catalogue, decode_policy, (settings.services.advance.code,),
                           Limits(**dict(settings.limits)), _pace(settings),
                           settings.billing.embedded.read_deadline_s)
-        self.loads = lambda: [*core.loads(), *files.loads()]
+        correspondence, loads = self._correspondence(core), self.loads
+        self.loads = lambda: [*core.loads(), *correspondence.loads(), *files.loads(), *loads()]
         self._at_stop("billing", prepaid.stop)
         tickets = RecentTickets(files.tickets)
         count_tickets(tickets, metrics)
@@ -121,8 +124,10 @@ class Daemon:
         await self._gateway(core, metrics)
         self._ussd_gsup(core, metrics, alarms)
         self._ussd_smpp(core, metrics, alarms)
+        if sms is not None:
+            sms.start(correspondence)
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
-        await self._web(administration, intake, core, metrics, alarms, people)
+        await self._web(administration, intake, core, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
 
     # --- the rooms, one by one
@@ -187,6 +192,19 @@ class Daemon:
         await self.listeners.open("ussd_http", ussd.endpoint, factory)
         self._at_stop("gateway connections", factory.close_connections)
 
+    def _sms_smpp(self, files: OpenedStore, metrics: MetricsRegistry, alarms: AlarmTable) -> SmsSmpp | None:
+        """Unbound when what is under way has been finished."""
+        if not self.settings.channels.sms_smpp.accounts:
+            return None
+        channel, binds = make_sms(self.settings, self.host, files.messages, metrics, alarms)
+        self._joined("SMS over SMPP", channel, binds.shown)
+        return channel
+
+    def _correspondence(self, core: Core) -> EngineCorrespondence:
+        section = self.settings.channels.sms_smpp
+        style = style_of(round(section.offer_s), section.parts_max, section.coding == "gsm")
+        return EngineCorrespondence(core.engine, core.enquiry, core.limits, style, section.help_every_s)
+
     def _ussd_smpp(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
         if self.settings.channels.ussd_smpp.accounts:
             channel, binds = make_ussd(self.settings, self.host, core.sessions, metrics, alarms)
@@ -230,7 +248,7 @@ class Daemon:
             feed.start()
             self._at_stop("feed", feed.stop)
 
-    async def _web(self, administration, intake, core: Core, metrics, alarms, people: list) -> None:
+    async def _web(self, administration, intake, core: Core, metrics, alarms, handset) -> None:
         settings = self.settings
         if not settings.web.endpoint:
             return
@@ -239,10 +257,10 @@ class Daemon:
         site = make_site(administration=administration, intake=intake, metrics=metrics, alarms=alarms,
                          clock=self.clock, tokens=tokens, currency=lambda: core.policies.current.currency,
                          ready=self.ready, version=__version__, country_code=settings.country_code,
-                         handset=self._handset(administration, people))
+                         handset=handset)
         await self.listeners.open("web", settings.web.endpoint, site)
 
-    def _handset(self, administration, people: list) -> Handset | None:
+    def _handset(self, administration, correspondence: EngineCorrespondence, people: list) -> Handset | None:
         address = self.listeners.address("ussd_http")
         if not self.settings.web.handset or address is None or not people:
             return None
@@ -250,7 +268,7 @@ class Daemon:
                               self.settings.channels.ussd_http.step_field)
         self._at_stop("handset", gateway.close)
         lines = [DemoLine(one.account.msisdn, one.about) for one in people]
-        return Handset(administration, gateway, lines, self._correspondence, partial(now_ms, self.clock))
+        return Handset(administration, gateway, lines, correspondence, partial(now_ms, self.clock))
 
     def _duties(self, core: Core, files: OpenedStore, metrics, alarms) -> None:
         running = duties(core, files, metrics, alarms, self.settings, self.host)
