@@ -60,6 +60,8 @@ class Line:
                  metrics: Metrics, alarms: Alarms, jitter: Callable[[], float]) -> None:
         self._name, self._endpoint, self._talk, self._heard = name, endpoint, talk, heard
         self._clock, self._metrics, self._alarms, self._jitter = clock, metrics, alarms, jitter
+        self._connections = Factory.forProtocol(lambda: _Connection(self))
+        self._connections.noisy = False  # it would log each attempt
         self._running = False
         self._attempts = 0  # since it was up
         self._attempt: Deferred | None = None
@@ -125,7 +127,7 @@ class Line:
 
     def _connect(self) -> None:
         self._retry = None
-        self._attempt = self._endpoint.connect(Factory.forProtocol(lambda: _Connection(self)))
+        self._attempt = self._endpoint.connect(self._connections)
         self._attempt.addCallbacks(self._came, self._failed)
 
     def _came(self, connection: "_Connection") -> None:

@@ -72,6 +72,7 @@ def test_messages_go_through_and_answers_are_written(world):
 
 def test_the_pause_doubles_up_to_its_bound(world):
     pauses = []
+    assert not world.endpoint.attempts[0][0].noisy, "attempts are counted, not logged"
     for _ in range(9):
         world.endpoint.refuse()
         pauses.append(0.0)
