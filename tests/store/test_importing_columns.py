@@ -78,12 +78,6 @@ def test_ten_characters_are_not_yet_a_date(cell):
         record("msisdn,activated", f"{MSISDN},{cell}")
 
 
-@pytest.mark.parametrize("cell", ["2026W47T08", "20261122T0", "2026-W47-7"])
-def test_ten_characters_are_not_yet_a_date(cell):
-    with pytest.raises(BadRow, match="^activated: "):
-        record("msisdn,activated", f"{MSISDN},{cell}")
-
-
 def test_the_same_advance_twice_in_a_row():
     header = f"{ADVANCE},{ADVANCE.removeprefix('msisdn,').replace('advance_', 'advance2_')}"
     one = f"a,2,0,2,{day(3)},{day(1)}"

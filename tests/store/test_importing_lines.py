@@ -39,17 +39,6 @@ def test_a_line_that_is_cut_at_a_carriage_return_is_still_too_long(monkeypatch, 
         cells_of(line, ",")
 
 
-@pytest.mark.parametrize("rest", [b"\r7890", b"\r\r\r", b"\r7890\n", b"\r\r\r\n"])
-@pytest.mark.parametrize("block", [1, 7, 1000])
-def test_a_line_that_is_cut_at_a_carriage_return_is_still_too_long(monkeypatch, rest, block):
-    monkeypatch.setattr(importing_lines, "LINE_BYTES_MAX", 20)
-    monkeypatch.setattr(importing_lines, "BLOCK_BYTES", block)
-    [(number, line)] = numbered_lines(io.BytesIO(b"x" * 20 + rest))
-    assert (number, line) == (1, b"x" * 20 + b"\r")
-    with pytest.raises(BadRow, match="longer than 20 bytes"):
-        cells_of(line, ",")
-
-
 @pytest.mark.parametrize(("line", "cells"), [
     (b'a,"b,c",d', ["a", "b,c", "d"]), (b'"say ""hi""",x', ['say "hi"', "x"]), (b"a,,", ["a", "", ""]),
     ("é,ü".encode(), ["é", "ü"])])
