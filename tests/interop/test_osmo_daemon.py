@@ -27,6 +27,7 @@ from tests.wire.gsup.octets import (
 )
 
 SEPTETS = bytes.fromhex("04010f 04")  # coding scheme and tag of the string, which ends a component
+UCS2 = bytes.fromhex("040148 04")
 OTHER, STRANGER = "001010000000008", "001010000000009"
 OVER = "Your session has ended. Please dial again."
 PENDING = "Your request is being processed. You will get an SMS."
@@ -138,6 +139,18 @@ def test_dials_chooses_confirms_and_sees_the_result(hlr, connect, handset):
     assert (granted["type"], granted["channel"], granted["msisdn"]) == ("advance.granted", "ussd_gsup", ANN)
     handset.dial("*133*0#")
     handset.reads_last(f"You owe 2.20 EUR, due by {DUE}. Recharge to pay it back.")
+
+
+def test_screens_that_need_ucs2_arrive_whole(hlr, start, handset):
+    daemon = start(settings(hlr) | {"messages": {"default": "ar", "languages": ["ar"]}})
+    until(lambda: links(daemon) == 2)
+    handset.dial("*133*2#")
+    _, scheme, said = handset.switch.frame().rpartition(UCS2)
+    lines = said[1:].decode("utf-16-be").split("\n")
+    assert scheme and len(said) <= 113 and len(lines) == 4
+    assert "2.00" in lines[0] and "0.20" in lines[0] and "2.20" in lines[1] and DUE in lines[1] and lines[2].startswith("1 ")
+    handset.switch.answer("1", handset.session, 1)
+    assert UCS2 in handset.switch.frame() and balance(daemon) == "2.00"
 
 
 def test_a_longer_code_goes_to_the_confirmation_and_never_through_it(hlr, connect, handset):
