@@ -16,6 +16,7 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from mutating import SEEDS_MAX, mutate
 from simulating import simulate
 from world import MODES, Plan, World
 
@@ -113,9 +114,17 @@ def main() -> int:
                         help="no kills: 100 subscribers confirm with two daemons at the same moment (default 60)")
     parser.add_argument("--simulate", type=int, nargs="?", const=2000, default=0, metavar="SEEDS",
                         help="no processes at all: so many seeds of the simulation (default 2000; docs/simulation.md)")
+    parser.add_argument("--mutations", nargs="*", default=None, metavar="NAME",
+                        help="deliberate faults that the simulation must see (default: all of them)")
+    parser.add_argument("--seeds", type=int, default=SEEDS_MAX, metavar="N",
+                        help=f"with --mutations: how many are tried for each (default {SEEDS_MAX})")
+    parser.add_argument("--record", action="store_true",
+                        help="with --mutations: keep the seeds for the tests and for docs/simulation.md")
     parser.add_argument("--json", action="store_true", help="the reports for programs")
     parser.add_argument("--keep", action="store_true", help="leave the directories, also when all is right")
     given = parser.parse_args()
+    if given.mutations is not None:
+        return mutate(given.mutations, given.seeds, given.record)
     if given.simulate:
         return simulate(given.simulate, given.seed or 0, given.json)
     if given.daemons > 1 and given.store == "sqlite":
