@@ -176,7 +176,6 @@ class Line:
         else:
             self._metrics.count("tectonics_gsup_links_total", self._name, "failed")
         self._pause(why)
-        self._watch()
 
     # --- what the talk tells
 

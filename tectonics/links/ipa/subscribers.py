@@ -39,7 +39,6 @@ class _Lookup:
 
     timer: object
     waiting: list[Deferred] = field(default_factory=list)
-    number: int | None = None
 
 
 class Subscribers:
@@ -53,7 +52,7 @@ class Subscribers:
                           jitter=jitter)
         self._kept: OrderedDict[str, tuple[str | None, float]] = OrderedDict()  # and until when
         self._lookups: dict[str, _Lookup] = {}
-        self._numbers: dict[int, str] = {}  # of questions on their way
+        self._numbers: dict[int, str] = {}  # of questions on their way over this connection
         self.start, self.hurry, self.shown = self._line.start, self._line.hurry, self._line.shown
 
     def stop(self) -> Deferred[None]:
@@ -89,8 +88,7 @@ class Subscribers:
         return lookup
 
     def _ask(self, imsi: str) -> None:
-        number = self._lookups[imsi].number = self._ctrl.ask(about(imsi), self._line.now())
-        self._numbers[number] = imsi
+        self._numbers[self._ctrl.ask(about(imsi), self._line.now())] = imsi
         self._line.flush()
 
     def _heard(self, event) -> None:
@@ -106,14 +104,13 @@ class Subscribers:
                 self._learnt(number, None)
             case Failed(number, why):
                 log.warn("The HLR cannot say who a subscriber is: {why}", why=why[:200])  # noqa: G010
-                self._tell(self._numbers.pop(number, ""), Unavailable(why))
+                self._tell(self._numbers.pop(number), Unavailable(why))
             case Ignored(why):
                 log.debug("Something from the HLR's control port is ignored: {why}", why=why)
 
     def _learnt(self, number: int, msisdn: str | None) -> None:
-        imsi = self._numbers.pop(number, "")
-        if imsi not in self._lookups:
-            return
+        """Worth remembering, also when it comes too late for those who asked."""
+        imsi = self._numbers.pop(number)
         keep_s = self._keep_s if msisdn else min(NONE_S, self._keep_s)
         self._kept[imsi] = msisdn, self._line.now() + keep_s
         self._kept.move_to_end(imsi)
@@ -127,7 +124,6 @@ class Subscribers:
             return
         if lookup.timer.active():
             lookup.timer.cancel()
-        self._numbers.pop(lookup.number, None)
         result = "unavailable" if isinstance(answer, Unavailable) else "found" if answer else "none"
         self._metrics.count(LOOKUPS, result)
         for waiting in lookup.waiting:

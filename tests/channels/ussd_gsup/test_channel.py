@@ -220,6 +220,9 @@ def test_a_screen_waits_for_the_link(network):
     network.dialogue.release(more=False)
     network.clock.advance(0.5)
     assert network.connect_gsup() == [menu("*133# 7"), last("*133# 7", session=8)]
+    network.wire.cut()
+    network.clock.advance(0.5)
+    assert network.connect_gsup() == [], "what was said is not said again"
     assert network.type("9") == [last("*133# 7*9")]
     assert network.ends() == {"answered": 2}
 
@@ -267,7 +270,8 @@ def test_above_the_bound_of_sessions_we_are_busy():
 
 def test_a_stop_tells_who_reads_a_menu_and_waits_for_answers_under_way(network):
     network.dial()
-    network.dial("*133*7#", session=8)
+    network.dial(session=8)
+    network.type("7", session=8)
     stopped = network.channel.stop()
     assert network.heard() == [last("Dial again")] and not stopped.called
     assert network.dial(session=9) == [last("Very busy", session=9)]

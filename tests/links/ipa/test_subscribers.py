@@ -113,7 +113,7 @@ def test_what_was_lost_is_asked_again(world):
     world.tells(1, msisdn="33699999999")
     assert answers == []
     world.tells(2)
-    assert answers == ["33600000001"]
+    assert answers == ["33600000001"] and world.subscribers._numbers == {}
 
 
 def test_a_register_that_does_not_answer_is_unavailable_and_left(world):
@@ -121,6 +121,17 @@ def test_a_register_that_does_not_answer_is_unavailable_and_left(world):
     world.clock.advance(ANSWER_S)
     assert answers == [Unavailable("the register does not answer")] and world.wire.aborted
     assert world.subscribers.loads()[1] == ("IMSIs asked for", 0, 1000)
+
+
+def test_an_answer_that_comes_too_late_is_remembered():
+    world = World()
+    answers = world.ask()
+    world.clock.advance(1)
+    world.up()
+    world.clock.advance(1)
+    assert answers == [Unavailable("the register does not answer")]
+    world.tells(1)
+    assert world.ask() == ["33600000001"] and world.asked() == [("1", IMSI)]
 
 
 def test_without_a_line_it_is_unavailable_in_time():
