@@ -22,13 +22,13 @@ HURRY = {"brisk": 3.0, "ordinary": 1.0, "seldom": 1.0}
 HURRIED_MAX, QUIET = 200, 0.05  # of more people each does about one thing a day, as people do
 NOTHING_ASKED = Options()
 SHAPE = ("days", "subscribers", "nodes", "ledger", "promises")  # as an option may ask for them
-PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme")
+PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme", "twins")
 
 
 def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     """The plan of a seed. An option does not change what is drawn for the others."""
     chance = {name: random.Random(f"{seed}:{name}") for name in PARTS}
-    theme = themes.draw(chance["theme"])
+    theme = themes.draw(chance["theme"], chance["twins"])
     brisk = chance["pace"].random() < BRISK_SHARE and options.days is None
     days, subscribers, nodes, ledger, promises = _shape(chance["shape"], options, theme.wishes)
     days = BRISK_DAYS if brisk else days

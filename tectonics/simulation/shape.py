@@ -63,7 +63,7 @@ def common_settings(folder: Path, shape: Shape) -> Settings:
     return load(file, common | shape.overrides)
 
 
-def settings_of(settings: Settings, folder: Path, name: str) -> Settings:
-    """Those of one node."""
+def settings_of(settings: Settings, folder: Path, name: str, machine: str = "") -> Settings:
+    """Those of one node, on the machine of its name or on another one."""
     node = settings.node.model_copy(update={"name": name})
-    return settings.model_copy(update={"node": node, "state_dir": str(folder / name)})
+    return settings.model_copy(update={"node": node, "state_dir": str(folder / (machine or name))})

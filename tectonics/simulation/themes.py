@@ -55,8 +55,11 @@ THEMES = (
     Theme("overtaken", 1, {}, {"nodes": 2, "promises": "neither"},
           (("clocks step behind a confirmation", 3), ("gateway asks again", 2), ("late behind a confirmation", 3))),
 )
+TWINS = Theme("twins", 0, OFTEN, {"ledger": "process"}, (("two machines of one name", 5),))
+TWINS_SHARE = 0.15  # of the seeds that have no other theme
 
 
-def draw(chance: random.Random) -> Theme:
-    """The theme of a seed."""
-    return chance.choices(THEMES, [theme.weight for theme in THEMES])[0]
+def draw(chance: random.Random, twins: random.Random) -> Theme:
+    """The theme of a seed; who is one of twins draws by itself, so that the others keep theirs."""
+    theme = chance.choices(THEMES, [theme.weight for theme in THEMES])[0]
+    return TWINS if theme is THEMES[0] and twins.random() < TWINS_SHARE else theme

@@ -71,6 +71,7 @@ class World:
         self.troubles: list[tuple[float, str, str]] = []
         self.machines: dict[str, Machine] = {}
         self.processes: dict[str, Program] = {}
+        self.twins: dict[str, Program] = {}  # of nodes, by the node's name
         self._ears = Ears(self._heard)
         self._embedded = shape.ledger == "embedded"
         self.store_path = folder / "n1" / "tectonics.db"
@@ -89,12 +90,15 @@ class World:
             raise ValueError("an embedded ledger belongs to one process: two nodes need the ledger as a process")
         if not self._embedded:
             self.processes[LEDGER] = Program(self._machine(LEDGER), shape.rhythm, self._ledger)
-        settings = common_settings(self.folder, shape)
+        self._settings = common_settings(self.folder, shape)
         for number in range(1, shape.nodes + 1):
-            machine = self._machine(f"n{number}")
-            machine.platter.folders["tectonics.db"] = self.store_path.parent
-            life = partial(Daemon, settings_of(settings, self.folder, machine.name))
-            self.processes[machine.name] = Program(machine, shape.rhythm, life)
+            self.processes[f"n{number}"] = self._node(f"n{number}", f"n{number}")
+
+    def _node(self, name: str, place: str) -> Program:
+        machine = self._machine(place)
+        machine.platter.folders["tectonics.db"] = self.store_path.parent
+        return Program(machine, self.shape.rhythm,
+                       partial(Daemon, settings_of(self._settings, self.folder, name, place)))
 
     def _ledger(self, host: Host, leave) -> Ledger:
         return Ledger(host, self.ledger_path, LEDGER_PORT, self.shape.capabilities)
@@ -115,7 +119,7 @@ class World:
         self._ears.close()
         if self._shop is not None:
             self._shop.close()
-        for program in self.processes.values():
+        for program in (*self.processes.values(), *self.twins.values()):
             program.kill(power=False)
         self._people.kill(power=False)
 
@@ -272,6 +276,19 @@ class World:
         """Lets it end gracefully."""
         self.processes[name].stop()
 
+    def twin(self, name: str) -> None:
+        """Somebody starts another machine as the node of that name: two processes are one origin. Needs a ledger apart."""
+        if self._embedded:
+            raise ValueError("an embedded ledger belongs to one process")
+        if name not in self.twins:
+            self.twins[name] = self._node(name, f"{name}-twin")
+        self.twins[name].start()
+
+    def end_twin(self, name: str) -> None:
+        """And finds out."""
+        if name in self.twins:
+            self.twins[name].kill()
+
     def jump(self, name: str, seconds: float) -> None:
         """Moves a machine's time of day; its monotonic clock goes on."""
         machine = self.machines[name]
@@ -288,6 +305,8 @@ class World:
         self.network.calm()
         for machine in self.machines.values():
             machine.platter.calm()
+        for name in self.twins:
+            self.end_twin(name)
         for program in self.processes.values():
             program.spare()
             program.start()

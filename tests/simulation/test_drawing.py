@@ -13,7 +13,7 @@ from tectonics.simulation.drawing import draw
 from tectonics.simulation.faults import FAULTS_MAX, KINDS
 from tectonics.simulation.plan import PROMISES, Options
 from tectonics.simulation.population.person import RATES
-from tectonics.simulation.themes import THEMES
+from tectonics.simulation.themes import THEMES, TWINS
 
 SEEDS = range(300)
 
@@ -48,8 +48,8 @@ def test_seeds_reach_every_layout_and_every_kind_of_fault():
 
 def test_every_theme_has_what_it_needs():
     plans = drawn()
-    assert {plan.theme for plan in plans} == {theme.name for theme in THEMES}
-    for theme in THEMES:
+    assert {plan.theme for plan in plans} == {theme.name for theme in (*THEMES, TWINS)}
+    for theme in (*THEMES, TWINS):
         for plan in (one for one in plans if one.theme == theme.name):
             assert all(getattr(plan, name) == value for name, value in theme.wishes.items())
             assert all(getattr(person.habits, name) == value for person in plan.people

@@ -11,6 +11,7 @@ from itertools import count
 
 import pytest
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionLost
 
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.recharge import RechargeMark
@@ -292,3 +293,28 @@ def test_the_same_seed_gives_the_same_world_in_every_process(tmp_path):
         told.add(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True,
                                 env={**os.environ, "PYTHONHASHSEED": hash_seed}).stdout)
     assert len(told) == 1
+
+
+def test_of_two_machines_of_one_name_one_writes(tmp_path):
+    """The second fences the first, which ends, comes again, and fences the second."""
+    with World(tmp_path, 5, Shape(ledger="process")) as world:
+        world.start()
+        epoch = _epoch(world)
+        first = world.processes["n1"].process
+        world.twin("n1")
+        world.run_for(2.0)
+        twin = world.twins["n1"]
+        assert twin.serving and _epoch(world) == epoch + 1
+        with pytest.raises((TheirFault, ConnectionLost)):
+            world.wait(world.control().call("policy.load", {"document": {}, "note": "the first one's"}))
+        world.run_for(30.0)
+        assert not first.alive and _epoch(world) == epoch + 2
+        world.peace()
+        world.run_for(700.0)
+        assert world.serving() and not twin.alive
+        assert all("Fenced" in text for _, _, text in world.troubles)
+
+
+def _epoch(world):
+    with closing(sqlite3.connect(world.store_path)) as store:
+        return store.execute("SELECT epoch FROM origin WHERE name = 'n1'").fetchone()[0]

@@ -9,7 +9,7 @@ import random
 
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
-from tectonics.simulation.stage import CONFIRMED, PAYMENT, REFUND, Stage
+from tectonics.simulation.stage import CONFIRMED, MONEY, PAYMENT, REFUND, Stage
 
 WITHIN_S = 7200.0  # it waits at most so long for its moment
 LEDGER = "ledger"
@@ -75,8 +75,25 @@ async def _step(stage: Stage, fault: Fault) -> None:
             stage.world.jump(name, -ahead_s)
 
 
+def _draw_twin(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
+    return layout.node(chance), chance.choice((3.0, 20.0, 200.0)), chance.choice((0.0, 0.01, 2.0))
+
+
+async def _twin(stage: Stage, fault: Fault) -> None:
+    """A second machine takes a node's name while that one has money on its way: only one of them may write."""
+    if LEDGER not in stage.world.processes:
+        return
+    await stage.next(MONEY, WITHIN_S)
+    await stage.sleep(fault.size)
+    if not stage.ending:
+        stage.world.twin(fault.target)
+        await stage.sleep(fault.lasts_s)
+        stage.world.end_twin(fault.target)
+
+
 KINDS = (
     Kind("ledger gone behind a payment", 0, _draw_outage, _outage),
     Kind("billing sick behind a payment", 0, _draw_sickness, _sickness),
     Kind("clocks step behind a confirmation", 0, _draw_step, _step),
+    Kind("two machines of one name", 0, _draw_twin, _twin),
 )
