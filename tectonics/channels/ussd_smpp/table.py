@@ -10,7 +10,7 @@ from collections import OrderedDict
 from tectonics.channels.ussd_smpp.turns import Key, Session
 
 ENDED_S = 30
-ENDED_MAX = 50_000
+ENDED_MAX = 20_000
 
 
 class Table:
