@@ -16,12 +16,14 @@ class Timer:
         self._clock = clock
         self._then = then
         self._call = None
+        self._at = 0.0  # by the clock; what the call itself knows may be another clock's time
 
     def by(self, when: float | None) -> None:
         """Calls by that time of the clock; None: nothing is waited for."""
-        if when is None or self._call is not None and self._call.getTime() <= when:
+        if when is None or self._call is not None and self._at <= when:
             return
         self.stop()
+        self._at = when
         self._call = self._clock.callLater(max(0.0, when - self._clock.seconds()), self._ring)
 
     def stop(self) -> None:

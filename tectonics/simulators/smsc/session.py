@@ -26,7 +26,7 @@ class EsmeSession(Protocol):
         self.silent = self.closed = self.full = False
         self._centre, self._clock = centre, clock
         self._session = Smsc(clock.seconds(), limits)
-        self._timer = None
+        self._timer, self._timer_at = None, 0.0
 
     @property
     def room(self) -> int:
@@ -134,10 +134,11 @@ class EsmeSession(Protocol):
 
     def _wait(self) -> None:
         due_at = self._session.due_at
-        if due_at is None or self._timer is not None and self._timer.getTime() <= due_at:
+        if due_at is None or self._timer is not None and self._timer_at <= due_at:
             return
         if self._timer is not None:
             self._timer.cancel()
+        self._timer_at = due_at
         self._timer = self._clock.callLater(max(0.0, due_at - self._clock.seconds()), self._due)
 
     def _due(self) -> None:
