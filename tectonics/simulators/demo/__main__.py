@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tectonics.domain.errors import TheirFault
 from tectonics.simulators.daemon_process import DaemonProcess
-from tectonics.simulators.demo import borrowing, closing, operating, recovering, trouble
+from tectonics.simulators.demo import borrowing, closing, operating, recovering, trouble, writing
 from tectonics.simulators.demo.story import Story
 from tectonics.simulators.demo.transcript import Transcript
+from tectonics.simulators.smsc.process import CentreProcess
 
 # Short deadlines, so that a lost answer is a matter of seconds in the demo as well.
 SETTINGS = {"billing": {"embedded": {"send_deadline_s": 1, "read_deadline_s": 1}},
@@ -21,7 +22,8 @@ SETTINGS = {"billing": {"embedded": {"send_deadline_s": 1, "read_deadline_s": 1}
 CHAPTERS = (
     borrowing.the_main_job, borrowing.what_i_owe, borrowing.five_at_once, borrowing.ten_people,
     borrowing.direct_code, recovering.spends_and_recharges, recovering.reversal, recovering.in_parts,
-    recovering.our_own_credit, recovering.several_at_once, trouble.a_lost_answer, operating.barring,
+    recovering.our_own_credit, recovering.several_at_once, trouble.a_lost_answer,
+    writing.borrowing_by_sms, writing.advertising, operating.barring,
     operating.the_switch, operating.broken_settings, operating.bad_input, operating.health_and_figures,
     closing.streams, closing.to_the_cent, closing.the_end,
 )
@@ -38,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     told = Transcript(sys.stdout, quiet=chosen.json)
     begun = time.monotonic()
     try:
-        _play(DaemonProcess(directory, SETTINGS), told)
+        _play(directory, told)
     finally:
         if not chosen.keep:
             shutil.rmtree(directory, ignore_errors=True)
@@ -52,21 +54,31 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if held else 1
 
 
-def _play(daemon: DaemonProcess, told: Transcript) -> None:
-    told.say("Starting a daemon of its own: fresh state, free ports ...")
-    story = None
+def _play(directory: Path, told: Transcript) -> None:
+    told.say("Starting a message centre, and a daemon bound to it: fresh state, free ports ...")
+    story, centre = None, CentreProcess("--esme", "tectonics:secret")
+    daemon = None
     try:
-        daemon.start()
-        story = Story(daemon, told)
+        centre.start()
+        daemon = DaemonProcess(directory, SETTINGS | {"channels": _channels(directory, centre)}).start()
+        story = Story(daemon, centre, told)
         for chapter in CHAPTERS:
             chapter(story)
     except (TheirFault, OSError, ValueError, LookupError) as error:
         told.check("the story can go on", f"{type(error).__name__}: {error}", "no error")
-        told.say(f"The daemon said last: {daemon.last_words()}")
+        told.say(f"The daemon said last: {daemon.last_words() if daemon else 'nothing'}")
     finally:
-        daemon.kill()
+        if daemon is not None:
+            daemon.kill()
         if story is not None:
             story.close()
+        centre.close()
+
+
+def _channels(directory: Path, centre: CentreProcess) -> dict:
+    (directory / "centre.secret").write_text("secret\n")
+    account = {"name": "centre", "address": centre.address, "system_id": "tectonics", "password_file": "centre.secret"}
+    return {"sms_smpp": {"accounts": [account]}}
 
 
 if __name__ == "__main__":

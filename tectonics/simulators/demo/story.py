@@ -18,6 +18,7 @@ from tectonics.domain.money import format_minor, parse_minor
 from tectonics.simulators.blocking_clients import ApiClient, FeedSender, LiveTickets
 from tectonics.simulators.daemon_process import DaemonProcess
 from tectonics.simulators.demo.transcript import Transcript
+from tectonics.simulators.smsc.process import CentreProcess
 from tectonics.simulators.ussd_gateway import BlockingGateway, Steps
 
 CURRENCY = "EUR"
@@ -51,8 +52,8 @@ class Books:
 class Story:
     """One daemon, one client of each kind, one transcript."""
 
-    def __init__(self, daemon: DaemonProcess, transcript: Transcript) -> None:
-        self.daemon, self.told = daemon, transcript
+    def __init__(self, daemon: DaemonProcess, centre: CentreProcess, transcript: Transcript) -> None:
+        self.daemon, self.centre, self.told = daemon, centre, transcript
         self.check, self.say = transcript.check, transcript.say
         self.books = Books()
         self.gateway_address = daemon.address("ussd_http")
@@ -112,7 +113,7 @@ class Story:
 
     def messages(self, msisdn: str) -> list[str]:
         """The SMS that he got, oldest first."""
-        return [one["text"] for one in self.daemon.ask("messages", msisdn=msisdn)["messages"]]
+        return self.centre.messages(msisdn)
 
     def expect_message(self, msisdn: str, *words: str) -> None:
         """Waits for an SMS with these words, and shows it."""
