@@ -34,6 +34,7 @@ INPUTS = ("1", "99")
 WARM_S = 3.0
 RETRY_S = 1.0  # after "busy"
 BORROWERS_PER_SECOND = 3000
+PATIENCE_S = 60.0  # for what hangs
 
 
 def arguments() -> argparse.Namespace:
@@ -186,6 +187,7 @@ def main() -> int:
         load = Load(gateway, people, counted, *marks)
         done = gateway.wait_for(lambda: gateway.counts["bound"] >= chosen.binds)
         done.addCallback(lambda _: measure(reactor, chosen, gateway, load, counted, pid))
+        done.addTimeout(WARM_S + chosen.seconds + PATIENCE_S, reactor)
         done.addCallback(lambda seen: (print(shown(chosen, counted, seen, load.exhausted)), codes.__setitem__(0, 0)))
         done.addErrback(lambda failure: failure.printTraceback(sys.stderr))
         done.addBoth(lambda _: (print(f"gateway: {dict(gateway.counts)}", flush=True), reactor.stop()))
