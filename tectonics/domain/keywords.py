@@ -99,7 +99,10 @@ def fold(text: str) -> str:
     >>> fold("Prêt"), fold("إيقافْ"), fold("٢")
     ('pret', 'ايقاف', '2')
     """
-    letters = unicodedata.normalize("NFKD", text.casefold()).translate(_ALIKE)
+    letters = text
+    for _ in range(2):  # some letters fold only when they are taken apart, and come apart only when they are folded
+        letters = unicodedata.normalize("NFKD", letters.casefold())
+    letters = letters.translate(_ALIKE)
     kept = [_western(c) for c in letters if unicodedata.category(c) not in ("Mn", "Cf", "Cc", "Me") or c.isspace()]
     return "".join(kept)
 
