@@ -151,7 +151,7 @@ def measure(reactor, chosen: argparse.Namespace, gateway, load: Load, counted: C
 
 def shown(chosen: argparse.Namespace, counted: Counted, seen: dict, exhausted: bool) -> str:
     """The figures for people."""
-    rate = sum(counted.outcomes.values()) / chosen.seconds
+    rate = counted.outcomes["granted"] / chosen.seconds
     steps = {step: figures.latencies(list(values)) for step, values in counted.latencies_ms.items() if values}
     lines = [f"{rate:,.0f} sessions/s ({dict(counted.outcomes)}){', and the people ran out' if exhausted else ''}",
              (f"processors {seen['cpu_s'] / chosen.seconds:.2f} of the {'channel' if chosen.channel else 'daemon'}, "
