@@ -76,7 +76,7 @@ async def _step(stage: Stage, fault: Fault) -> None:
 
 
 def _draw_twin(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
-    return layout.node(chance), chance.choice((3.0, 20.0, 200.0)), chance.choice((0.0, 0.01, 2.0))
+    return layout.node(chance), chance.choice((3.0, 20.0, 60.0)), chance.choice((0.0, 0.01, 2.0))
 
 
 async def _twin(stage: Stage, fault: Fault) -> None:
