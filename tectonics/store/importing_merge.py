@@ -78,17 +78,18 @@ def _check_holder(record: Record, account: Account) -> None:
 
 # --- profile
 
+_WORDS = ("language", "node", "segment", "listed")
+
+
 def _profile(told: dict, known: Profile, terms: Terms, delta: bool) -> Profile:
     kind, activated_at = told.get("kind"), told.get("activated")
     if known.kind != "unknown" and not delta:
         kind = None
     if activated_at is not None and known.activated_at is not None and not delta:
         activated_at = min(activated_at, known.activated_at)  # the first recharge seen was a guess
-    return Profile(
-        kind or known.kind, known.activated_at if activated_at is None else activated_at,
-        _word(told.get("language"), known.language, delta), _word(told.get("node"), known.node, delta),
-        _word(told.get("segment"), known.segment, delta), _word(told.get("listed"), known.listed, delta),
-        _bar(told, known.bar, terms, delta), known.sim_swapped_at)
+    words = {name: _word(told.get(name), getattr(known, name), delta) for name in _WORDS}
+    return replace(known, kind=kind or known.kind, bar=_bar(told, known.bar, terms, delta), **words,
+                   activated_at=known.activated_at if activated_at is None else activated_at)
 
 
 def _word(told: str | None, known: str, delta: bool) -> str:

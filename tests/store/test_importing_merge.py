@@ -121,6 +121,13 @@ def test_with_delta_the_file_wins_and_a_dash_clears():
     assert profile({"segment": "-", "language": "-"}) == Profile()
 
 
+@pytest.mark.parametrize("delta", [False, True])
+def test_what_no_file_tells_stays(delta):
+    stopped = replace(KNOWN.profile, adverts_stopped_at=NOW - DAY, sim_swapped_at=NOW - 2 * DAY)
+    after = profile({"segment": "gold", "listed": "white"}, stopped, delta)
+    assert after == replace(stopped, segment="gold", listed="white")
+
+
 OURS, THEIRS = Bar("admin", 1, "fraud"), Bar("bad_debt", 1, "late")
 
 
