@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.logger import Logger
 
 from tectonics.channels.service_codes import ServiceCodes
-from tectonics.channels.ussd_smpp.heard import Heard, Unreadable
+from tectonics.channels.ussd_smpp.heard import Addresses, Heard, Unreadable
 from tectonics.channels.ussd_smpp.line import CHANNEL, Line, home
 from tectonics.channels.ussd_smpp.pushes import Pushed, Pushes, Typed
 from tectonics.channels.ussd_smpp.said import END, MENU
@@ -144,7 +144,7 @@ class UssdSmpp:
     def _act(self, what: str, line: Line, session: Session | None, heard: Heard, peer: Peer, number: int,
              now: int) -> None:
         if what == NEW:
-            self._begin(line, session, heard, peer, number, now)
+            self._begin(line, heard, peer, number, now)
         elif what == GONE:
             self._say_alone(line, heard, peer, "session.gone")
         elif what == NEXT:
@@ -163,7 +163,7 @@ class UssdSmpp:
         elif what == CONFIRMED:
             self._pushes.shown(session)
 
-    def _begin(self, line: Line, before: Session | None, heard: Heard, peer: Peer, number: int, now: int) -> None:
+    def _begin(self, line: Line, heard: Heard, peer: Peer, number: int, now: int) -> None:
         try:
             code, more = self._codes.split(heard.dialled)
         except BadMessage:
@@ -192,7 +192,7 @@ class UssdSmpp:
         step = maybeDeferred(self._dialogue.step, line.style(session.counted), dialled)
         step.addBoth(self._stepped)
         step.addCallback(self._show, line, session, now / 1000, "input" if session.inputs else "dial")
-        step.addErrback(self._fault)
+        step.addErrback(self._failed, line, session)
 
     def _stepped(self, result):
         self._steps -= 1
@@ -217,8 +217,11 @@ class UssdSmpp:
 
     def _say_alone(self, line: Line, heard: Heard, peer: Peer, message: str) -> None:
         """A last screen without a session: nothing is known of what was asked."""
-        text = self._catalogue.text(message, "")
-        pdu = line.writer.screen(END, text, heard.between, heard.correlator, heard.unit)
+        self._end_with(message, line, heard.between, heard.correlator, heard.unit, peer)
+
+    def _end_with(self, message: str, line: Line, between: Addresses, correlator: int, unit: int | None,
+                  peer: Peer) -> None:
+        pdu = line.writer.screen(END, self._catalogue.text(message, ""), between, correlator, unit)
         self._submit(pdu, line, peer, self._clock.seconds()).addErrback(self._fault)
 
     def _submit(self, pdu: Request, line: Line, peer: Peer, began_s: float) -> Deferred[Submission]:
@@ -239,6 +242,13 @@ class UssdSmpp:
             self._over(session)
 
     # --- the small things
+
+    def _failed(self, failure, line: Line, session: Session) -> None:
+        """A step failed, and with it the session; who waits is not left waiting."""
+        self._fault(failure)
+        self._table.drop(session)
+        if session.screen == COMING:
+            self._end_with("busy", line, session.between, session.key[2], session.unit, session.peer)
 
     def _now(self) -> int:
         return int(self._clock.seconds() * 1000)

@@ -3,7 +3,8 @@
 A gateway says things twice: a deliver_sm whose answer was lost comes again over the next connection, a network doubles
 it, an old one comes late.  What tells a repetition, best first:
 
-    a unit number   (its_session_info) that is the newest one's; an older one is late
+    a unit number   (its_session_info) that is the newest one's; an older one is late. Where a number stays the same
+                    under another text, or from the dialling to the first input, the gateway does not count after all
     the PDU itself  its sequence number and text, over the same connection
     the state       while a step is being answered nobody can have typed again
 
@@ -85,6 +86,7 @@ def turn(session: Session | None, heard: Heard, peer: object, number: int, now: 
 def took(session: Session, heard: Heard, peer: object, number: int) -> None:
     """The session has this PDU as its newest."""
     if session.counted and heard.unit is not None and session.unit is not None:
+        session.counted = heard.unit != session.unit
         session.step += (heard.unit - session.unit) % UNITS
     session.unit, session.peer, session.number = heard.unit, peer, number
     session.text, session.inputs, session.screen = heard.text, session.inputs + 1, COMING
@@ -119,9 +121,9 @@ def _typed(session: Session, heard: Heard, peer: object, number: int) -> str:
 
 def _again(session: Session, heard: Heard, peer: object, number: int) -> bool:
     """Whether it is certainly the newest PDU again."""
-    if session.counted and heard.unit is not None and session.unit is not None:
-        return heard.unit == session.unit
     same = heard.text == session.text and session.inputs > 0
+    if session.counted and heard.unit is not None and session.unit is not None:
+        return same and heard.unit == session.unit
     return same and (number == session.number and peer is session.peer or session.screen == COMING or not session.open)
 
 

@@ -256,11 +256,14 @@ def test_a_fault_of_ours_is_logged_and_the_next_session_is_served():
     with Failures() as failures:
         house.hear(said("*133#", op(1), its(7, 0)))
         house.hear(said("raise", op(18), its(7, 1), sequence=2))
+        assert len(failures) == 1 and house.counted("error") == 1
+        assert house.screens == ["menu", "busy"] and len(house.channel._table) == 0
+        house.hear(said("*133#", op(1), its(7, 0), sequence=4))
         house.dialogue.ended = None
         house.hear(said("", op(129), its(7, 2)))
     assert len(failures) == 2 and house.counted("error") == 2
     house.hear(said("*133#", op(1), its(8, 0)))
-    assert house.screens == ["menu", "menu"]
+    assert house.screens == ["menu", "busy", "menu", "menu"]
 
 
 @pytest.mark.parametrize("finishes", [True, False])

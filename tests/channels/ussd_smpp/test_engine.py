@@ -20,12 +20,12 @@ class Line:
         self.node, self.clock = node, node.clock
         self.house = House(dialect, clock=node.clock)
         self.house.channel._dialogue = node.core.sessions
-        self.sequence, self.unit, self.session, self.shown = 0, -1, 7, 0
+        self.sequence, self.unit, self.session, self.shown, self.counts = 0, -1, 7, 0, True
 
     def say(self, text, kind=18, again=False):
         """The gateway says something; `again` as it said the last thing, over another connection."""
         self.sequence += 1
-        self.unit += 0 if again else 1
+        self.unit += 0 if again or not self.counts and self.unit == 0 else 1
         joined = {"standard": (its(self.session, self.unit),), "its-session-only": (its(self.session, 9),),
                   "reference-correlated": (reference(self.session),), "source-only": ()}[self.house.dialect.name]
         pdu = said(text, op(kind), *joined, sequence=self.sequence, to="*133#")
@@ -91,6 +91,19 @@ def test_nothing_said_twice_confirms_what_was_not_shown(node, name):
     line.say("1", again=True)
     settle(node, 5)
     assert advances(node) == 0
+
+
+def test_a_gateway_that_does_not_count_in_a_dialect_that_does(node):
+    line = Line(node)
+    line.counts = False
+    assert line.ask("*133#", 1)[0].startswith("menu.title")
+    assert line.ask("2")[0].startswith("confirm 2.00")
+    line.say("2", again=True)
+    assert line.screen()[0].startswith("confirm 2.00") and advances(node) == 0
+    assert line.ask("99")[0].startswith("result.granted 2.00")
+    line.say("99", again=True)
+    settle(node, 5)
+    assert advances(node) == 1
 
 
 def test_direct_dialling_leads_up_to_the_confirmation(node):

@@ -83,6 +83,19 @@ def test_units_tell_a_repetition():
     assert turn(now, heard(INPUT, "1", unit=5), ONE, 9, NOW) == DROPPED  # nobody has seen what it answers
 
 
+def test_a_gateway_that_does_not_count_after_all():
+    one = session(counted=True, unit=0)
+    first = heard(INPUT, "1", unit=0)
+    assert turn(one, first, ONE, 2, NOW) == NEXT
+    took(one, first, ONE, 2)
+    assert not one.counted and turn(one, first, ONE, 2, NOW) == DROPPED
+    one.screen = SAID
+    assert turn(one, heard(INPUT, "99", unit=0), ONE, 3, NOW) == NEXT
+    one = session(counted=True, unit=4, inputs=1, text="1")
+    assert turn(one, heard(INPUT, "2", unit=4), ONE, 3, NOW) == NEXT
+    assert turn(one, heard(INPUT, "2", unit=3), ONE, 3, NOW) == DROPPED  # while it seems to, an older one is late
+
+
 def test_the_pdu_itself_tells_a_repetition():
     now = session(inputs=1, text="1", number=5)
     assert turn(now, heard(INPUT, "1"), ONE, 5, NOW) == DROPPED
