@@ -154,7 +154,7 @@ class Limits(Section):
     """Under overload new advances are shed first, recoveries last."""
 
     dialogues_max: Positive = Field(600, description="decisions under way above which a dial is told busy")
-    decide_ms_target: Positive = Field(40, description="while a decision takes longer on average, fewer dials are served")
+    decide_ms_target: Positive = Field(10, description="while a decision takes longer on average, fewer dials are served")
     dispatch_max: Positive = Field(4000, description="above which further steps are told busy too")
     feed_max: Positive = Field(2000, description="feed records at work above which feeds are not read")
     adverts_max: Positive = Field(200, description="low balances being decided above which nothing is advertised")

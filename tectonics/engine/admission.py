@@ -7,12 +7,17 @@ WINDOW_MS the mean is looked at: above the target the number shrinks by a tenth;
 was turned away, it grows by a tenth.  While nobody is turned away it stays as it is, so that a storm does
 not find a number that has grown in the calm.
 
+The target is low because more under way do not make more whole: once the interpreter has no pause left, each
+more only waits longer, at every one of the steps from a confirmation to its screen (a balance, a unit, a
+credit, a unit), of which the target measures one.
+
 Bounds: it begins at LEAST and never falls below it: with fewer under way the batches of the database get so
-small that all get slower, not faster; and a feed that keeps the store busy shuts nobody out altogether.
+small that all get slower, not faster; and a feed that keeps the store busy, or a store whose commits take
+longer than the target by themselves, shuts nobody out altogether.
 It never exceeds `most`.  Only dials are turned away: who has dialled is served to the end.
 """
 
-LEAST = 60
+LEAST = 100
 WINDOW_MS = 100
 SHRINK, GROW = 0.9, 1.1
 

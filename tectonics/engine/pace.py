@@ -25,7 +25,7 @@ class Limits:
     """Under overload new advances are shed first, recoveries last."""
 
     dialogues_max: int = 600  # dials are told "busy" while so many events are being decided, or fewer:
-    decide_ms_target: int = 40  # while decisions take longer on average (admission.py)
+    decide_ms_target: int = 10  # while decisions take longer on average (admission.py)
     dispatch_max: int = 4000  # further steps of a session are told "busy"
     feed_max: int = 2000  # feed records at work; feeds stop reading above it
     sessions_max: int = 200_000  # snapshots in memory; the oldest is forgotten (a redial, never money)
