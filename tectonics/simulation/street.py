@@ -72,7 +72,9 @@ class Street:
             line = self.gateway.begin(person.msisdn)
             screen = await line.dial("")
             keys = screens.offers(screen.text)
-            asked = screens.consent((await line.type(keys[0])).text) if keys else None
+            if keys:
+                screen = await line.type(keys[0])
+            asked = screens.consent(screen.text)  # at once where an earlier session ended there
             if asked:
                 ready.append((line, asked.yes))
         await gatherResults([self._stage.spawn(line.type(yes)) for line, yes in ready])
