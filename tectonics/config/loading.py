@@ -125,7 +125,7 @@ def _catalogue(settings: Settings, document: Document,
     if "messages" in wrong:
         return settings.catalogue, []
     shown = Path(document.file).parent / messages.directory
-    styles = () if "channels" in wrong else settings.styles()
+    styles = () if "channels" in wrong else (*settings.styles(), settings.message_style())
     return read_catalogue(shown, str(shown), messages.languages, messages.default, styles)
 
 

@@ -11,9 +11,11 @@ from tectonics.domain.dialects import Dialect
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Style
+from tectonics.domain.text import sms_style
 
 LISTENERS = (("channels", "ussd_http", "endpoint"), ("web", "endpoint"), ("tickets", "stream"),
-             ("tickets", "acknowledged"), ("feeds", "tcp"))
+             ("tickets", "acknowledged"), ("feeds", "tcp"), ("channels", "did_sip", "endpoint"),
+             ("channels", "did_sip", "tcp"))
 
 
 class Settings(Sections):
@@ -89,14 +91,19 @@ class Settings(Sections):
         return (self.style(), *(dialect.style("ussd_smpp", ussd.budget_s, round(ussd.session_s), dialect.counts)
                                 for dialect in self._dialects.values()), *([gsup.style()] if gsup.address else []))
 
+    def message_style(self) -> Style:
+        """How subscribers are answered by short message."""
+        sms = self.channels.sms_smpp
+        return sms_style(sms.parts_max, sms.coding, round(sms.offer_s))
+
     def listeners(self) -> dict[tuple[str, ...], str]:
         """Path of the key -> endpoint, of those that are not off."""
-        found = {}
+        found, rings = {}, bool(self.channels.did_sip.dids)
         for path in LISTENERS:
             value = self
             for name in path:
                 value = getattr(value, name)
-            if value:
+            if value and (rings or path[:2] != ("channels", "did_sip")):
                 found[path] = value
         return found
 

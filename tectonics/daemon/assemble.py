@@ -35,7 +35,7 @@ from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.smpp import make_sms, make_ussd
 from tectonics.daemon.state import StateDirectory
-from tectonics.engine.correspondence import EngineCorrespondence, style_of
+from tectonics.engine.correspondence import EngineCorrespondence
 from tectonics.engine.pace import Limits, OutboxPace
 from tectonics.oam.admin import Administration, Offices
 from tectonics.oam.alarms import AlarmTable
@@ -202,8 +202,8 @@ class Daemon:
 
     def _correspondence(self, core: Core) -> EngineCorrespondence:
         section = self.settings.channels.sms_smpp
-        style = style_of(round(section.offer_s), section.parts_max, section.coding == "gsm")
-        return EngineCorrespondence(core.engine, core.enquiry, core.limits, style, section.help_every_s)
+        return EngineCorrespondence(core.engine, core.enquiry, core.limits, self.settings.message_style(),
+                                    section.help_every_s)
 
     def _ussd_smpp(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
         if self.settings.channels.ussd_smpp.accounts:

@@ -172,6 +172,8 @@ def faults(texts: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str, s
     for language, entries in texts.items():
         for name in WORDS:
             words, key = spellings(entries.get(f"word.{name}", "")), f"word.{name}"
+            if key in entries and not words:
+                yield language, key, "expected words parted by commas"
             if len(words) > SPELLINGS_MAX:
                 yield language, key, f"expected at most {SPELLINGS_MAX} spellings, found {len(words)}"
             for word in words:

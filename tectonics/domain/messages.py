@@ -236,9 +236,23 @@ def screens(catalogue: Catalogue, language: str) -> dict[str, str]:
     return alone | repeated | {"menu.title": again + menu, "language.name": again + languages}
 
 
+def messages(catalogue: Catalogue, language: str) -> dict[str, str]:
+    """Key -> the longest short message that begins with, or consists of, that message."""
+    words = {name: keywords.spellings(catalogue.text(f"word.{name}", language))[0] for name in keywords.WORDS}
+
+    def filled(key: str) -> str:
+        return catalogue.text(key, language, **({name: LONGEST[name] for name in MESSAGES[key]} | words))
+
+    alone = {key: filled(key) for key in MESSAGES
+             if key.startswith(("sms.", "reply.", "refused.", "owe.", "amount.", "advert."))}
+    menu = map(filled, ("reply.expired", "menu.title", "menu.offer", "menu.more", "reply.choose"))
+    return alone | {"menu.title": "\n".join(menu)}
+
+
 def too_long(catalogue: Catalogue, style: Style) -> list[Problem]:
     """The screens that may not fit the channel when their values are long. Needs a whole catalogue."""
     room = f"{style.septets_max} septets or {style.ucs2_max} UCS-2 characters"
     return [Problem(language, key, f"a screen with this text may not fit {style.channel} ({room})")
             for language in catalogue.languages
-            for key, screen in screens(catalogue, language).items() if not fits(screen, style)]
+            for key, screen in (messages if style.by_message else screens)(catalogue, language).items()
+            if not fits(screen, style)]

@@ -110,6 +110,16 @@ def cut(text: str, style: Style) -> str:
     return seen[:end]
 
 
+def sms_style(parts: int = 3, coding: str = "auto", session_s: int = 900) -> Style:
+    """A channel whose answers are short messages of at most so many parts.
+
+    `coding` is that of channels.sms_smpp: auto, gsm (transliterated) or ucs2. A menu may be answered for `session_s`.
+    """
+    room, ucs2_room = (SMS_SEPTETS, SMS_UCS2) if parts == 1 else (parts * SMS_SEPTETS_PART, parts * SMS_UCS2_PART)
+    return Style("sms", "last", False, ucs2_room if coding == "ucs2" else room, ucs2_room, coding == "gsm",
+                 session_s=session_s, by_message=True)
+
+
 def sms_parts(text: str) -> int:
     """How many short messages `text` needs (3GPP TS 23.040): 160 or 153 septets, 70 or 67 UCS-2."""
     length = septets(text)

@@ -23,24 +23,17 @@ from tectonics.domain.keywords import Keywords, Request, Stop
 from tectonics.domain.msisdn import mask, parse_msisdn
 from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
-from tectonics.domain.text import SMS_SEPTETS_PART, SMS_UCS2_PART
 from tectonics.engine.conversations import TALKS_MAX, Conversations
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.lanes import Lanes
-from tectonics.engine.letters import ENQUIRY_S, READ_S, Letter, Letters
+from tectonics.engine.letters import READ_S, Letter, Letters
 from tectonics.engine.manners import NUMBERS_MAX, Manners
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
 from tectonics.ports import ShortMessage
 
 log = Logger()
-
-
-def style_of(offer_s: int, parts: int = 3, transliterate: bool = False) -> Style:
-    """Answers of at most so many parts; `transliterate` where the channel spells what it sends in GSM 7-bit."""
-    return Style("sms", "last", False, parts * SMS_SEPTETS_PART, parts * SMS_UCS2_PART, transliterate,
-                 ENQUIRY_S, offer_s, by_message=True)
 
 
 class EngineCorrespondence:

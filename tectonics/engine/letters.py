@@ -79,7 +79,7 @@ class Letters:
         """Shows what he may have; with a choice the offer that he names."""
         context = self._engine.context(letter.now)
         self._engine.metrics.count("tectonics_requests_total", "advance")
-        choices, balance = await self._enquiry.may_borrow(letter.account, context, self._style.budget_s)
+        choices, balance = await self._enquiry.may_borrow(letter.account, context, ENQUIRY_S)
         if not choices:
             return await self._refuse(letter, BorrowAsked(letter.msisdn, letter.trigger, letter.now, balance))
         menus = Menus(context, self._style)
@@ -110,7 +110,7 @@ class Letters:
             return await self._nothing_shown(letter)
         if letter.message.at < shown.at + self._read_ms:
             return await self._too_fast(letter)
-        balance = await self._enquiry.balance(letter.account, self._engine.policies.current, self._style.budget_s)
+        balance = await self._enquiry.balance(letter.account, self._engine.policies.current, ENQUIRY_S)
         result = await self._dispatch(letter, BorrowConfirmed(letter.msisdn, letter.trigger, letter.now,
                                                               shown.offer, balance))
         self._talks.show(letter.msisdn, None, letter.now)

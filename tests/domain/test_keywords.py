@@ -85,6 +85,7 @@ def test_a_word_means_one_thing_in_all_languages():
     assert list(faults(clashing)) == [("fr", "word.yes", "'nó' is word.no of en already")]
     assert list(faults({"en": {"word.sos": "SOS, s0s"}})) == [
         ("en", "word.sos", "expected words of letters alone, found 's0s'")]
+    assert list(faults({"en": {"word.sos": " ,"}})) == [("en", "word.sos", "expected words parted by commas")]
     many = ", ".join("abcdefghijklmnopqrstuvwxyz")
     assert [sentence for _, _, sentence in faults({"en": {"word.sos": many}})] == [
         "expected at most 20 spellings, found 26"]

@@ -22,7 +22,7 @@ from tectonics.domain.messages import (
     too_long,
 )
 from tectonics.domain.screens import Style
-from tectonics.domain.text import fits, septets, shown, sms_parts, transliterate, ucs2_units
+from tectonics.domain.text import fits, septets, shown, sms_parts, sms_style, transliterate, ucs2_units
 from tectonics.domain.ticket import REASONS
 
 FOLDER = Path(__file__).parents[2] / "etc" / "messages"
@@ -148,6 +148,17 @@ def test_an_answer_by_short_message_is_two_parts_at_most(language):
     parts = {key: sms_parts(transliterate(text)) for key, text in answers(language).items()}
     assert {key: many for key, many in parts.items() if many > 2} == {}
     assert language == "ar" or set(parts.values()) == {1}
+
+
+@pytest.mark.parametrize("style", [sms_style(6), sms_style(3), sms_style(3, "ucs2"), sms_style(2, "gsm")], ids=str)
+def test_every_message_fits_into_its_parts(style):
+    assert [str(problem) for problem in too_long(SHIPPED, style)] == []
+
+
+def test_a_message_that_would_be_cut_is_found():
+    found = {(problem.language, problem.key) for problem in too_long(SHIPPED, sms_style(1))}
+    assert {("ar", "reply.confirm"), ("ar", "menu.title"), ("es", "reply.confirm")} <= found
+    assert not any(language == "en" for language, _ in found)
 
 
 def test_a_screen_that_is_too_long_is_found():

@@ -10,7 +10,8 @@ from tectonics.domain.commands import REPLY
 from tectonics.domain.errors import Busy, OurFault
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.outcome import Done, Refused, Unknown
-from tectonics.engine.correspondence import EngineCorrespondence, style_of
+from tectonics.domain.text import sms_style
+from tectonics.engine.correspondence import EngineCorrespondence
 from tectonics.engine.letters import READ_S
 from tectonics.engine.manners import REPLIES_MAX, REPLIES_S, Manners
 from tectonics.engine.pace import Limits
@@ -30,7 +31,7 @@ class Pen:
 
     def restart(self, node):
         self.node = node
-        self.desk = EngineCorrespondence(node.core.engine, node.core.enquiry, node.core.limits, style_of(OFFER_S), HELP_S)
+        self.desk = EngineCorrespondence(node.core.engine, node.core.enquiry, node.core.limits, sms_style(session_s=OFFER_S), HELP_S)
 
     def post(self, text, id="", msisdn="", to="133"):
         self.count += 1

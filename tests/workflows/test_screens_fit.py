@@ -8,14 +8,15 @@ import pytest
 from tectonics.config import load
 from tectonics.domain.policy import FixedAmount, FixedFee, Segment, TypedAmount
 from tectonics.domain.screens import Style
-from tectonics.domain.text import fits, septets, shown
+from tectonics.domain.text import fits, septets, shown, sms_style
 from tectonics.workflows import lending
 from tectonics.workflows.decision import Context
 from tectonics.workflows.dialogue import Menus
 from tests.workflows.world import NOW, POLICY, subscriber, tier
 
 CATALOGUE = load(Path(__file__).parents[2] / "etc" / "tectonics.yaml").catalogue
-STYLES = [Style(), Style(septets_max=182, ucs2_max=80), Style(mode="last")]
+STYLES = [Style(), Style(septets_max=182, ucs2_max=80), Style(mode="last"),
+          sms_style(6), sms_style(3), sms_style(2, "ucs2"), sms_style(2, "gsm")]
 
 
 def policy(tiers):
