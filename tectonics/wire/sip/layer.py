@@ -144,6 +144,12 @@ class Layer:
 
     # --- what comes
 
+    def known(self, request: Request) -> bool:
+        """Whether it belongs to something that has come before: a repetition, an ACK, the CANCEL of a call."""
+        if request.method == "CANCEL":
+            return (*_key(request)[:-1], "INVITE") in self._theirs
+        return request.method == "ACK" or _key(request) in self._theirs
+
     def receive(self, message: Request | Response, place: Any, now: float, reliable: bool = False) -> list[Out]:
         """A message has come from a place."""
         if isinstance(message, Response):

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from tectonics.domain.errors import BadMessage
 from tectonics.wire.sip.text import SAFE, BadText, split
-from tectonics.wire.sip.uri import parse_uri
+from tectonics.wire.sip.uri import UnknownScheme, parse_uri
 from tectonics.wire.sip.values import Address, CSeq, Via, parse_address, parse_cseq, parse_via
 
 OCTETS_MAX = 65_535
@@ -206,11 +206,18 @@ def _check(message: Message) -> None:
         _ = message.sender, message.to
         if isinstance(message, Request) and message.cseq.method != message.method:
             raise BadText("CSeq names another method")
-        if isinstance(message, Request):
-            parse_uri(message.uri)
         _ = message.cseq
     except BadText as error:
         raise _answerable(message, str(error)) from error
+    if isinstance(message, Request):
+        _check_uri(message)
+
+
+def _check_uri(request: Request) -> None:
+    try:
+        parse_uri(request.uri)
+    except BadText as error:
+        raise _answerable(request, str(error), 416 if isinstance(error, UnknownScheme) else 400) from error
 
 
 def content_length(message: Message) -> int | None:

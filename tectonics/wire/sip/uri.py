@@ -16,6 +16,10 @@ _USER = re.compile(r"[^\s<>@\"\x00-\x1f\x7f]*")
 _SEPARATORS = str.maketrans("", "", "-.() ")
 
 
+class UnknownScheme(BadText):
+    """A URI of a kind that is not ours."""
+
+
 class Uri(Struct, frozen=True):
     """`user` stands without its escapes; a tel URI has its number there and no host."""
 
@@ -40,11 +44,13 @@ class Uri(Struct, frozen=True):
 
 
 def parse_uri(text: str) -> Uri:
-    """The URI; BadText where it is none of ours."""
+    """The URI; BadText where it is none, UnknownScheme where it is none of ours."""
     scheme, colon, rest = text.partition(":")
     scheme = scheme.lower()
-    if not colon or scheme not in ("sip", "sips", "tel"):
-        raise BadText("the scheme of a URI must be sip, sips or tel")
+    if not colon:
+        raise BadText("a URI has no scheme")
+    if scheme not in ("sip", "sips", "tel"):
+        raise UnknownScheme("the scheme of a URI must be sip, sips or tel")
     if scheme == "tel":
         number, *rest_parameters = rest.split(";")
         if not number or not _USER.fullmatch(number):
