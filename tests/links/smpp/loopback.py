@@ -62,6 +62,9 @@ class Ours:
     async def until(self, met) -> None:
         await until(met)
 
+    def alarmed(self) -> set[str]:
+        return {alarm.id for alarm in self.alarms.active()}
+
     def counted(self, name: str) -> dict:
         return self.metrics.snapshot().get(f"tectonics_smpp_{name}", {})
 
