@@ -158,6 +158,18 @@ def test_many_throttled_in_one_window_count_as_one():
     assert memory.only.submitted == [b"0", b"1", b"2"] * 2, "in their order, after one pause"
 
 
+def test_what_was_put_off_goes_before_what_came_after_it():
+    memory = Memory({"throttle_s": 1, "window": 2}).start()
+    for n in range(5):
+        memory.send(str(n))
+    memory.only.answer(Status.RTHROTTLED)
+    memory.only.answer(Status.RTHROTTLED)
+    memory.pass_time(1.1)
+    for _ in range(4):
+        memory.only.answer()
+    assert memory.only.submitted == [b"0", b"1", b"0", b"1", b"2", b"3", b"4"]
+
+
 def test_another_account_goes_on_while_one_is_throttled():
     memory = Memory({"throttle_s": 10, "window": 1}, {"name": "b", "window": 1}).start()
     memory.send("1")
