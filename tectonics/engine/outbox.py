@@ -141,8 +141,9 @@ class OutboxRunner:
             await self._settle(row.command, Unknown("it may have been sent before a restart"))
 
     def _may_repeat(self, row: OutboxRow) -> bool:
+        """Only in the first half of the window: times of day may be wrong by the other half, ours or another node's."""
         can = self._billing.capabilities
-        return can.deduplicates and self._engine.now() < row.created_at + can.window_s * 1000
+        return can.deduplicates and 2 * abs(self._engine.now() - row.created_at) < can.window_s * 1000
 
     async def _resolve(self, row: OutboxRow) -> Outcome | NotFound:
         """Sends again, or reads back; an outcome that is still Unknown waits for the next time."""
