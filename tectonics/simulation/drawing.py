@@ -21,6 +21,8 @@ BRISK_SHARE, BRISK_DAYS, ORDINARY_DAYS_MAX = 0.2, 0.1, 2.0
 HURRY = {"brisk": 3.0, "ordinary": 1.0, "seldom": 1.0}
 HURRIED_MAX, QUIET = 200, 0.05  # of more people each does about one thing a day, as people do
 NOTHING_ASKED = Options()
+CLOCKS = ("clock jump", "clocks step behind a confirmation")  # faults that may overlap, of half an hour each
+WRONG_CLOCKS_WINDOW_S = 14_400  # what a billing system remembers must outlast twice what clocks are wrong by
 SHAPE = ("days", "subscribers", "nodes", "ledger", "promises")  # as an option may ask for them
 PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme", "twins")
 
@@ -39,10 +41,13 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     rate, habits = (HURRY[pace], theme.habits) if hurried else (QUIET, theme.shares)
     people = tuple(_person(chance["people"], str(FIRST_MSISDN + n), rate, habits) for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
+    struck = _faults(chance, layout, theme) if options.faults else ()
+    if any(fault.kind in CLOCKS for fault in struck):
+        capabilities = replace(capabilities, window_s=max(capabilities.window_s, WRONG_CLOCKS_WINDOW_S))
     return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities,
                 _settings(chance["settings"]), policy,
                 _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
-                _faults(chance, layout, theme) if options.faults else (), theme.name)
+                struck, theme.name)
 
 
 def _person(chance: random.Random, msisdn: str, pace: float, habits: dict[str, float]) -> Person:

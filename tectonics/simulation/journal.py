@@ -85,6 +85,7 @@ class Journal:
     records: dict[str, Record] = field(default_factory=dict)
     consumed: list[Consumed] = field(default_factory=list)
     files: dict[str, list[TicketFile]] = field(default_factory=dict)  # of each origin, in the end
+    strays: dict[str, list[TicketFile]] = field(default_factory=dict)  # those of a second machine of that name
     faults: list[tuple[float, str, str]] = field(default_factory=list)  # when, kind, sentence
     resolved: list[tuple[float, str, str]] = field(default_factory=list)  # when, operation, what the operator said
     logged: list[str] = field(default_factory=list)  # faults of ours that a process logged

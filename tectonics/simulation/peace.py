@@ -24,7 +24,8 @@ async def make_peace(stage: Stage) -> None:
     stage.world.peace()
     stage.peaceful = True
     await _set_clocks_right(stage)
-    await stage.order(**billing.NOTHING)
+    while not await stage.order(**billing.NOTHING):
+        await stage.sleep(LOOK_S)
     stage.consumers.hurry()
     stage.block([person.msisdn for person in stage.plan.people], False)
     await _settle(stage)

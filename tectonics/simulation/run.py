@@ -185,6 +185,8 @@ class Run:
         """Asks everything once more, of everybody, in the end."""
         for name in self.stage.nodes:
             self.stage.journal.files[name] = ticket_files(self.stage.world.ticket_folders[name])
+        for name, folder in self.stage.world.twin_folders.items():
+            self.stage.journal.strays[name] = ticket_files(folder)
         self._ask(self._scene(over=True))
 
     def _scene(self, over: bool = False) -> Scene:

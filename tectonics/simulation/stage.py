@@ -105,13 +105,17 @@ class Stage:
 
     # --- the prepaid system, from behind
 
-    async def order(self, **faults) -> None:
-        """Tells the billing system what to do wrong, over any node that answers; in the peace nothing new."""
+    async def order(self, **faults) -> bool:
+        """Tells the billing system what to do wrong, over any node that answers; in the peace nothing new.
+
+        Whether anybody has answered.
+        """
         if self.peaceful and any(faults.values()):
-            return
+            return False
         for node in (*self.nodes, *self.nodes):
             if await self.within(self.world.control(node).call("billing.faults", faults), ORDER_S) is not None:
-                return
+                return True
+        return False
 
     def block(self, numbers: list[str], blocked: bool) -> None:
         """The prepaid system blocks accounts, or lets them go."""

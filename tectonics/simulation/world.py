@@ -250,6 +250,11 @@ class World:
         """Where each node writes its ticket files."""
         return {name: self.folder / name / "tickets" for name in self.processes if name != LEDGER}
 
+    @property
+    def twin_folders(self) -> dict[str, Path]:
+        """Where each twin writes them, by the name that it had."""
+        return {name: self.folder / twin.machine.name / "tickets" for name, twin in self.twins.items()}
+
     def kill(self, name: str, power: bool = True) -> None:
         """Nothing of a process ever runs again; with the power goes what was not synced."""
         self.processes[name].kill(power)
@@ -287,7 +292,7 @@ class World:
     def end_twin(self, name: str) -> None:
         """And finds out."""
         if name in self.twins:
-            self.twins[name].kill()
+            self.twins[name].kill(power=False)
 
     def jump(self, name: str, seconds: float) -> None:
         """Moves a machine's time of day; its monotonic clock goes on."""

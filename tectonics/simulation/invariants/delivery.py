@@ -56,6 +56,9 @@ def files_hold_the_log(scene: Scene) -> Wrong:
         return
     for origin, files in scene.journal.files.items():
         log = scene.books.tickets.get(origin, [])
+        if origin in scene.journal.strays:
+            yield from _on_two_machines(origin, [*files, *scene.journal.strays[origin]], log)
+            continue
         lines = [line for file in files for line in file.lines]
         if lines != [ticket.line for ticket in log]:
             yield Violation(f"the files of {origin} hold {len(lines)} tickets, the log {len(log)};"
@@ -69,6 +72,17 @@ def files_hold_the_log(scene: Scene) -> Wrong:
             if file.trailer is not None:
                 yield from _trailer(file, first)
             first += len(file.lines)
+
+
+def _on_two_machines(origin: str, files: list[TicketFile], log: list[Ticket]) -> Wrong:
+    """Of two machines of one name each wrote what it found unwritten: both together have everything."""
+    held, numbered = {line for file in files for line in file.lines}, {ticket.line for ticket in log}
+    for ticket in log:
+        if ticket.line not in held:
+            yield Violation(f"ticket {origin}:{ticket.seq} is in no file of either machine")
+    for file in files:
+        if file.trailer is not None and not numbered.issuperset(file.lines):
+            yield Violation(f"{file.name} has tickets that the log of {origin} has not")
 
 
 def _first_difference(lines: list[bytes], log: list[Ticket]) -> int:

@@ -354,6 +354,15 @@ def test_clocks_that_are_apart_may_end_a_lease_early():
     assert "one_pair_of_hands" not in dict(told)
 
 
+def test_two_machines_of_one_name_have_the_log_between_them():
+    scene = healthy()
+    first, *others = scene.journal.files["n1"]
+    scene.journal.files["n1"], scene.journal.strays["n1"] = others, [first]
+    assert complaints(scene) == []
+    scene.journal.strays["n1"] = []
+    assert dict(complaints(scene)).keys() == {"files_hold_the_log"}
+
+
 def test_every_invariant_is_tried():
     assert rules().keys() == WRONG.keys() | {"nothing_committed_is_lost"}
     assert NOW > 0
