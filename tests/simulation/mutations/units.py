@@ -58,6 +58,11 @@ def an_interrupted_commit_counts_as_done(patch: Patch) -> None:
     patch.around(origin, "settle", settle)
 
 
+@mutation(MUTATIONS, "a process goes on writing when another has taken its origin over")
+def a_process_is_not_fenced(patch: Patch) -> None:
+    patch.text(origin, "_ADVANCE", "epoch = ? AND batch = ?", "0 < ? AND 0 <= ?")
+
+
 @mutation(MUTATIONS, "an account is loaded without the recoveries that are under way")
 def recoveries_are_not_loaded(patch: Patch) -> None:
     patch.text(accounts, "_RECOVERIES", "unfinished = 1", "unfinished = 2")

@@ -1,0 +1,52 @@
+"""The simulation sees each deliberate fault on the day that was recorded, and nothing on that day without it."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tectonics.engine.outbox import OutboxRunner
+from tests.simulation.mutations import ALL, FAMILIES
+from tests.simulation.mutations.watching import plainly, recorded, watch
+
+MUTATIONS_MIN = 22
+AGAIN = "scripts/soak --mutations [NAME ...] --record looks for the seeds anew"
+DOCUMENT = Path(__file__).parents[3] / "docs/simulation.md"
+SEEDS = {name: one["seed"] for name, one in recorded().items()}
+without = cache(plainly)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_simulation_sees(name):
+    seed = SEEDS.get(name)
+    assert seed is not None, AGAIN
+    again = f"scripts/soak --mutations {name} --record looks for another"
+    assert watch(name, seed) is not None, f"seed {seed} does not see any more that {ALL[name].text}; {again}"
+    assert without(seed) is None, f"seed {seed} complains without a fault"
+
+
+def test_there_are_enough_of_every_family():
+    assert len(ALL) >= MUTATIONS_MIN
+    assert sum(len(family.MUTATIONS) for family in FAMILIES.values()) == len(ALL) == len({m.text for m in ALL.values()})
+    assert SEEDS.keys() == ALL.keys(), AGAIN
+
+
+def test_the_documentation_tells_of_each():
+    text = DOCUMENT.read_text()
+    assert [name for name, one in ALL.items() if f"| {one.text} | {SEEDS.get(name)} |" not in text] == [], AGAIN
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_afterwards_the_product_is_whole_again(name):
+    def names():
+        return [(owner, name, value) for owner in (OutboxRunner, *_modules()) for name, value in vars(owner).items()]
+
+    before = names()
+    with ALL[name].in_force():
+        pass
+    assert [one[:2] for one, other in zip(before, names(), strict=True) if one[2] is not other[2]] == []
+
+
+def _modules() -> list:
+    return [value for family in FAMILIES.values() for value in vars(family).values()
+            if getattr(value, "__name__", "").startswith("tectonics.")]
