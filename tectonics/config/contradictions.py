@@ -149,10 +149,29 @@ def of_gsup(ussd) -> Iterator[Fault]:
             f"expected at most {ussd.session_s - GSUP_LATE_S:g}: the HLR forgets a session after session_s"
 
 
+def of_rings(did) -> Iterator[Fault]:
+    """A DID ring that nobody could reach, or in which two things share what must be one's own."""
+    here = "channels", "did_sip"
+    yield from _repeated(((*here, "trunks", i, "name"), one.name) for i, one in enumerate(did.trunks))
+    yield from _repeated(((*here, "dids", i, "number"), one.number) for i, one in enumerate(did.dids))
+    yield from _repeated(((*here, "trunks", i, "sources", j), source) for i, one in enumerate(did.trunks)
+                         for j, source in enumerate(one.sources))
+    for i, trunk in enumerate(did.trunks):
+        if bool(trunk.user) != bool(trunk.password_file):
+            yield (*here, "trunks", i, "user"), "expected both user and password_file, or neither"
+    if did.dids and not did.trunks:
+        yield (*here, "dids"), "expected a trunk that may call them (channels.did_sip.trunks)"
+    if did.dids and not (did.endpoint or did.tcp):
+        yield (*here, "endpoint"), "expected where trunks send their calls, because there are dids"
+    if did.min_ring_s > did.ring_s:
+        yield (*here, "min_ring_s"), f"expected at most ring_s ({did.ring_s:g}), or no ring would count"
+
+
 def of_sections(settings) -> Iterator[Fault]:
     """Keys of the other sections that contradict each other."""
     yield from of_accounts(settings.channels)
     yield from of_gsup(settings.channels.ussd_gsup)
+    yield from of_rings(settings.channels.did_sip)
     messages, billing = settings.messages, settings.billing
     limits, outbox, columns = settings.limits, settings.outbox, settings.feeds.columns
     if messages.default not in messages.languages:

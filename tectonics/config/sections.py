@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from tectonics.config.gsup import UssdGsup
 from tectonics.config.policy import PolicySection
+from tectonics.config.sip import DidSip
 from tectonics.config.smpp import SmsSmpp, UssdSmpp
 from tectonics.config.values import Count, Endpoint, Flag, Seconds, Section
 
@@ -114,6 +115,7 @@ class Channels(Section):
     ussd_smpp: UssdSmpp = Field({}, description="USSD over SMPP")
     ussd_gsup: UssdGsup = Field({}, description="USSD through OsmoHLR")
     sms_smpp: SmsSmpp = Field({}, description="SMS over SMPP")
+    did_sip: DidSip = Field({}, description="DID ring: missed calls over SIP")
 
 
 class Web(Section):

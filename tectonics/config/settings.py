@@ -14,7 +14,8 @@ from tectonics.domain.screens import Style
 from tectonics.domain.text import sms_style
 
 LISTENERS = (("channels", "ussd_http", "endpoint"), ("web", "endpoint"), ("tickets", "stream"),
-             ("tickets", "acknowledged"), ("feeds", "tcp"))
+             ("tickets", "acknowledged"), ("feeds", "tcp"), ("channels", "did_sip", "endpoint"),
+             ("channels", "did_sip", "tcp"))
 
 
 class Settings(Sections):
@@ -97,12 +98,12 @@ class Settings(Sections):
 
     def listeners(self) -> dict[tuple[str, ...], str]:
         """Path of the key -> endpoint, of those that are not off."""
-        found = {}
+        found, rings = {}, bool(self.channels.did_sip.dids)
         for path in LISTENERS:
             value = self
             for name in path:
                 value = getattr(value, name)
-            if value:
+            if value and (rings or path[:2] != ("channels", "did_sip")):
                 found[path] = value
         return found
 

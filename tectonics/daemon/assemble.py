@@ -33,6 +33,7 @@ from tectonics.daemon.duties import duties
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
+from tectonics.daemon.sip import make_rings
 from tectonics.daemon.smpp import make_sms, make_ussd
 from tectonics.daemon.state import StateDirectory
 from tectonics.engine.correspondence import EngineCorrespondence
@@ -126,6 +127,7 @@ class Daemon:
         self._ussd_smpp(core, metrics, alarms)
         if sms is not None:
             sms.start(correspondence)
+        await self._did_sip(correspondence, metrics, alarms)
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
@@ -210,6 +212,15 @@ class Daemon:
             channel, binds = make_ussd(self.settings, self.host, core.sessions, metrics, alarms)
             self._joined("USSD over SMPP", channel, binds.shown)
             channel.start()
+
+    async def _did_sip(self, correspondence: EngineCorrespondence, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
+        did_sip = self.settings.channels.did_sip
+        if not did_sip.dids:
+            return
+        channel = make_rings(self.settings, self.host, correspondence, metrics, alarms)
+        self._joined("DID ring", channel, channel.shown)
+        channel.port = self.listeners.datagrams("did_sip", did_sip.endpoint, channel.datagrams)
+        await self.listeners.open("did_sip_tcp", did_sip.tcp, channel.lines)
 
     def _joined(self, name: str, channel, shown) -> None:
         """What it keeps is among the loads, its peers among the peers, and it is closed in the end."""

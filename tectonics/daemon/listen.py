@@ -3,6 +3,8 @@
 A port that cannot be had is one sentence that names the key, the address and what to do.
 """
 
+import re
+
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.error import CannotListenError
@@ -10,6 +12,9 @@ from twisted.internet.interfaces import IListeningPort
 
 from tectonics.domain.errors import TheirFault
 from tectonics.ports import Listener
+
+DATAGRAM_OCTETS_MAX = 65_535
+_UDP = re.compile(r"udp:(?:port=)?(?P<port>\d{1,5})(?::interface=(?P<interface>\S+))?", re.ASCII)
 
 
 class Listeners:
@@ -33,6 +38,22 @@ class Listeners:
             raise TheirFault(f"{name}: {endpoint!r} is not an endpoint: {error}") from error
         self._ports[name] = port
         self.shown.append(Listener(name, _address(port)))
+
+    def datagrams(self, name: str, endpoint: str, protocol) -> IListeningPort | None:
+        """Opens a UDP port, whose owner closes it behind his last answer; an empty endpoint is off."""
+        if not endpoint:
+            return None
+        found = _UDP.fullmatch(endpoint)
+        if found is None:
+            raise TheirFault(f"{name}: {endpoint!r} is not an endpoint such as udp:5070:interface=127.0.0.1")
+        interface = (found["interface"] or "").replace("\\:", ":")
+        try:
+            port = self._reactor.listenUDP(int(found["port"]), protocol, interface, DATAGRAM_OCTETS_MAX)
+        except (CannotListenError, OSError) as error:
+            raise TheirFault(f"{name}: cannot listen on {endpoint}: {getattr(error, 'socketError', error)}; is something "
+                             "else there? (--port-offset moves all ports)") from error
+        self.shown.append(Listener(name, _address(port)))
+        return port
 
     def address(self, name: str) -> tuple[str, int] | None:
         """Host and port of a TCP listener, to connect to."""

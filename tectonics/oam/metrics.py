@@ -114,6 +114,11 @@ DECLARATIONS = (
     _gauge("tectonics_smpp_bound", "account", "Sessions that are bound"),
     _gauge("tectonics_smpp_window", "account", "Submits that wait for their answer"),
     _gauge("tectonics_smpp_queue", "channel", "Submits that wait to be sent"),
+    _counter("tectonics_sip_messages_total", "trunk direction kind", "SIP messages in and out, by method or status"),
+    _counter("tectonics_sip_dropped_total", "why", "What came to the SIP port and was thrown away"),
+    _counter("tectonics_did_rings_total", "trunk result", "Calls to a DID, by what became of them"),
+    _counter("tectonics_did_rings_told_total", "result", "Rings told to the engine: taken, again, lost, failed"),
+    _gauge("tectonics_did_ringing", "", "Calls that ring"),
     _gauge("tectonics_start_time_seconds", "", "When this daemon started, seconds since 1970"),
     _gauge("tectonics_build_info", "version node", "Always 1; the labels say what runs"),
 )
