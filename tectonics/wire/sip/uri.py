@@ -4,10 +4,9 @@ Only what routing and numbers need is taken apart; what is not understood is an 
 """
 
 import re
-from dataclasses import field
 from urllib.parse import unquote
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tectonics.wire.sip.text import BadText, parameters, shown
 

@@ -1,9 +1,8 @@
 """The headers that routing and dialogs read: Via, addresses with a name, CSeq (RFC 3261, section 20)."""
 
 import re
-from dataclasses import field
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tectonics.wire.sip.text import BadText, parameters, quoted, shown, split, unquoted
 from tectonics.wire.sip.uri import Uri, parse_place, parse_uri, place
