@@ -114,7 +114,7 @@ class Receiver:
             self._count(account, "ignored")
             return
         self._keep(key, whole)
-        await self._tell(self._message(account, msisdn, whole, text))
+        await self._tell(self._message(msisdn, whole, text))
         self._kept.pop(key, None)
         self._count(account, "taken")
 
@@ -149,9 +149,9 @@ class Receiver:
         if len(self._kept) > KEPT_MAX:
             self._kept.popitem(last=False)
 
-    def _message(self, account: str, msisdn: str, whole: Whole, text: str) -> ShortMessage:
-        now, to, centre = self._clock.seconds(), whole.pdu.destination_addr, self._centres.get(account, account)
-        id = self._repetitions.id_of(incoming.reference(whole.pdu), centre, msisdn, to, text, now=now)
+    def _message(self, msisdn: str, whole: Whole, text: str) -> ShortMessage:
+        now, to = self._clock.seconds(), whole.pdu.destination_addr
+        id = self._repetitions.id_of(incoming.reference(whole.pdu), msisdn, to, text, now=now)
         return ShortMessage(CHANNEL, id, msisdn, to, text, int(now * 1000))
 
     def _count(self, account: str, result: str) -> None:

@@ -1,4 +1,5 @@
-"""Which deliveries are the same message: a centre that missed our answer delivers it again, over whichever session.
+"""Which deliveries are the same message: a centre that missed our answer delivers it again, over whichever session,
+of whichever account.
 
 SMPP gives what a subscriber writes no id.  Where his handset numbers its messages (user_message_reference, or the
 reference of a long one), the same words from him to the same number under the same reference within an hour are the
