@@ -30,7 +30,7 @@ class Report:
 
     runs: int = 0
     failed: int = 0
-    seconds: float = 0.0  # of this machine's time, all processors together
+    seconds: float = 0.0  # of processors' time, all together
     virtual_days: float = 0.0
     subscriber_days: float = 0.0
     steps: int = 0
