@@ -1,15 +1,19 @@
-"""Many seeds, one after the other or on several processors."""
+"""Many seeds, one after the other or on several processors; a process that is killed ends all with an error."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import islice
 from multiprocessing import get_context
 
+from tectonics.domain.errors import TheirFault
 from tectonics.simulation.drawing import draw
 from tectonics.simulation.plan import Options
 from tectonics.simulation.report import Report, report_of
 from tectonics.simulation.run import simulate
 
-RUNS_PER_PROCESS = 200  # then a new one takes its place: what one leaks stays small
+RUNS_PER_PROCESS = 200  # then new ones take their places: what one leaks stays small
 
 
 def run_seed(seed: int, options: Options, progress: Callable[[float], None] = lambda share: None) -> Report:
@@ -33,5 +37,11 @@ def _reports(seeds: Iterable[int], options: Options, processes: int) -> Iterable
     if processes == 1:
         yield from map(work, seeds)
         return
-    with get_context("spawn").Pool(processes, maxtasksperchild=RUNS_PER_PROCESS) as pool:
-        yield from pool.imap_unordered(work, seeds)
+    left = iter(seeds)
+    while share := list(islice(left, RUNS_PER_PROCESS * processes)):
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            try:
+                for done in as_completed([pool.submit(work, seed) for seed in share]):
+                    yield done.result()
+            except BrokenProcessPool as broken:
+                raise TheirFault("a process that played seeds was killed; begin again") from broken
