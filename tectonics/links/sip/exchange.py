@@ -218,4 +218,4 @@ def _place(request: Request, peer: str, host: str, port: int, line: Any) -> Plac
 
 def _plain(text: str) -> str:
     """A reason phrase: our own sentence, its signs kept to what a status line may hold."""
-    return "".join(one if one.isascii() and one.isprintable() else "?" for one in text)[:80].capitalize()
+    return "".join(one if one.isascii() and one.isprintable() else "?" for one in text)[:80]

@@ -57,14 +57,20 @@ class House:
     def write(self, octets, address):
         self.wire.append((octets, address))
 
-    def hear(self, what, host=HOST, port=PORT):
-        """Octets or a message come; what is said at once."""
+    def hear_octets(self, octets, host=HOST, port=PORT):
+        """A datagram comes; the octets that are said at once."""
         begun = len(self.wire)
-        self.channel.datagrams.datagramReceived(what if isinstance(what, bytes) else what.encode(), (host, port))
-        return [parse(octets) for octets, _ in self.wire[begun:]]
+        self.channel.datagrams.datagramReceived(octets, (host, port))
+        return [said for said, _ in self.wire[begun:]]
+
+    def hear(self, what, host=HOST, port=PORT):
+        """Octets or a message come; the messages that are said at once."""
+        return [parse(said) for said in self.hear_octets(what if isinstance(what, bytes) else what.encode(), host, port)]
 
     def statuses(self, what, host=HOST):
-        return [one.status for one in self.hear(what, host)]
+        """Only the statuses; the answer to what is malformed repeats its faults."""
+        octets = what if isinstance(what, bytes) else what.encode()
+        return [int(said[8:11]) for said in self.hear_octets(octets, host)]
 
     def pass_s(self, seconds):
         """What is said meanwhile."""
