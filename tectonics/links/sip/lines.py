@@ -57,7 +57,7 @@ class Line(TimeoutMixin, Protocol):
 
     def send(self, octets: bytes) -> None:
         """To the peer, if it is still there."""
-        if self.connected:
+        if self._peer:
             self.transport.write(octets)
         else:
             self._lines.exchange.drop("unsent")
