@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from tectonics.simulation.mail import Mail, triggers
+
 WAIT_S = 10.0
 _JSON = msgspec.json.Decoder()
 _TICKETS = "SELECT rowid, msisdn, origin, seq, body FROM ticket WHERE rowid > ? ORDER BY rowid"
@@ -99,6 +101,7 @@ class Subscriber:
     movements: list[Movement] = field(default_factory=list)
     balances: dict[str, int] = field(default_factory=dict)
     fed: dict[str, int] = field(default_factory=dict)  # the feed's own ids that were decided -> how often
+    messages: int = 0  # short messages of his that were decided
 
 
 @dataclass(slots=True)
@@ -112,6 +115,7 @@ class Books:
     cursors: dict[tuple[str, str], int] = field(default_factory=dict)  # (consumer, origin)
     commands: dict[str, Command] = field(default_factory=dict)  # the whole outbox by op
     changed: set[str] = field(default_factory=set)
+    mail: Mail = field(default_factory=Mail)
     _latest: list[Subscriber] = field(default_factory=list)
 
     def of(self, msisdn: str) -> Subscriber:
@@ -157,6 +161,7 @@ class Auditor:
         books.origins = {name: (following, epoch) for name, following, epoch in self._store.execute(_ORIGINS)}
         books.cursors = {(consumer, origin): seq for consumer, origin, seq in self._store.execute(_CURSORS)}
         self._read_outbox()
+        books.mail.read(self._store, books.commands.values())
         self._read_changed()
         return books
 
@@ -271,6 +276,8 @@ class Auditor:
             people[str(number)].recoveries[id] = _JSON.decode(body)
         for number, id, count in self._store.execute(_FED, (wanted,)):
             people[str(number)].fed[id] = count
+        for msisdn, count in triggers(self._store, wanted):
+            people[msisdn].messages = count
         for number, balance_type, amount_minor in self._ledger.execute(_BALANCE, (wanted,)):
             people[str(number)].balances[balance_type] = amount_minor
 

@@ -22,6 +22,9 @@ def digest(books: Books, journal: Journal) -> str:
     for session in journal.sessions.values():
         for step in session.steps:
             add(session.id, session.msisdn, step.at_s, step.typed, step.text, step.more, step.answered_s)
+    for msisdn in journal.post.everybody():
+        for entry in journal.post.entries(msisdn):
+            add(msisdn, *entry)
     for record in journal.records.values():
         add(record.id, record.msisdn, record.answer, record.answered_s)
     for consumed in journal.consumed:

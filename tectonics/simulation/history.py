@@ -39,6 +39,7 @@ def _seen(msisdn: str, journal: Journal) -> Iterator[tuple[float, str]]:
                 yield step.at_s, _step(entry, step)
         else:
             yield from _record(entry)
+    yield from _post(msisdn, journal)
     operations = {op for _, op, _ in journal.resolved}
     if operations:
         yield from ((at_s, f"an operator said of {op}: {what}") for at_s, op, what in journal.resolved)
@@ -50,6 +51,21 @@ def _step(session: Session, step: Step) -> str:
         return f"{what} in {session.id} and saw nothing"
     first = step.text.partition("\n")[0]
     return f"{what} in {session.id} and saw {first!r} at {clock(step.answered_s)[-12:]}"
+
+
+def _post(msisdn: str, journal: Journal) -> Iterator[tuple[float, str]]:
+    for written in journal.post.written.get(msisdn, ()):
+        yield written.at_s, f"wrote {written.text!r}"
+        for at_s, (node, life), _ in written.tries:
+            yield at_s, f"{written.text!r} was delivered to {node} (life {life})"
+        if written.taken_s is not None:
+            yield written.taken_s, f"{written.text!r} was acknowledged"
+    for read in journal.post.read.get(msisdn, ()):
+        yield read.at_s, f"read {read.text[:60]!r}"
+    for call in journal.post.calls.get(msisdn, ()):
+        for step in call.steps:
+            what = f"saw {step.text.partition(chr(10))[0]!r} at {clock(step.answered_s)[-12:]}" if step.text else "saw nothing"
+            yield step.at_s, f"{'typed' if step is not call.steps[0] else 'dialled'} {step.typed!r} over SMPP and {what}"
 
 
 def _record(record: Record) -> Iterator[tuple[float, str]]:

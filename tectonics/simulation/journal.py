@@ -10,6 +10,7 @@ Bounds: as long as the run is; LOGGED_MAX lines of the daemon's own faults.
 from dataclasses import dataclass, field
 
 from tectonics.simulation.population.screens import Consent
+from tectonics.simulation.postbook import Postbook
 
 LOGGED_MAX = 100
 
@@ -89,6 +90,7 @@ class Journal:
     faults: list[tuple[float, str, str]] = field(default_factory=list)  # when, kind, sentence
     resolved: list[tuple[float, str, str]] = field(default_factory=list)  # when, operation, what the operator said
     logged: list[str] = field(default_factory=list)  # faults of ours that a process logged
+    post: Postbook = field(default_factory=Postbook)  # what goes over SMPP
     by_subscriber: dict[str, list[Session | Record]] = field(default_factory=dict)
 
     def began(self, id: str, msisdn: str) -> Session:

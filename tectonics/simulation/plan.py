@@ -7,6 +7,7 @@ later with a generator of their own that begins with `Person.seed`.
 from dataclasses import dataclass
 
 from tectonics.ports import Capabilities
+from tectonics.simulation.messaging import NONE, Messaging
 from tectonics.simulation.population.person import Person
 
 DAY_S = 86_400
@@ -90,6 +91,7 @@ class Plan:
     people: tuple[Person, ...]
     faults: tuple[Fault, ...]
     theme: str = "none"  # what it is about (themes.py)
+    messaging: Messaging = NONE  # what goes over SMPP
 
     @property
     def lasts_s(self) -> float:

@@ -22,16 +22,19 @@ from tectonics.simulation.history import clock, sentence
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.invariants.invariant import Scene
 from tectonics.simulation.peace import make_peace
+from tectonics.simulation.peers.balances import Balances
+from tectonics.simulation.peers.centre import CentrePeer
 from tectonics.simulation.peers.consumers import Consumers
 from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer
 from tectonics.simulation.peers.operators import Operators
 from tectonics.simulation.peers.paper import ticket_files
+from tectonics.simulation.peers.ussd_smpp import SmppGatewayPeer
 from tectonics.simulation.plan import DAY_S, Fault, Plan
-from tectonics.simulation.shape import PACES, Shape
+from tectonics.simulation.shape import DIALECTS, PACES, Shape
 from tectonics.simulation.stage import Stage
 from tectonics.simulation.street import Street
-from tectonics.simulation.world import World
+from tectonics.simulation.world import PEOPLE, World
 
 LOOK_S = 1800.0
 CLOSE_LOOKS_S = (0.02, 1.0, 30.0)  # after a fault begins
@@ -112,9 +115,10 @@ def _memory() -> Path | None:
 
 def _shape(plan: Plan) -> Shape:
     rhythm, lease_s = PACES[plan.pace]
+    smpp = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS))
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
-                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings)
+                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | smpp)
 
 
 def _provision(world: World, plan: Plan) -> None:
@@ -155,6 +159,11 @@ class Run:
         stage.consumers = Consumers(stage)
         stage.operators = Operators(stage)
         stage.street = Street(stage, gateway, stage.feed)
+        stage.balances = Balances(stage)
+        if stage.plan.messaging.links:
+            stage.centre = CentrePeer(stage)
+        if stage.plan.messaging.dialect:
+            stage.ussd = gateway.beside = SmppGatewayPeer(stage)
 
     def begin(self) -> None:
         """Everybody begins; the faults are put on the clock."""
@@ -162,6 +171,7 @@ class Run:
         stage.auditor.look()  # what was provisioned is new to nobody
         stage.street.begin()
         stage.spawn(stage.operators.work())
+        stage.balances.begin()
         for fault in stage.plan.faults:
             stage.world.call_later(fault.at_s, self._strike, fault)
 
@@ -194,7 +204,7 @@ class Run:
         stage.consumers.note()
         stage.journal.logged = [f"{process}: {text}" for _, process, text in stage.world.troubles]
         return Scene(stage.auditor.look(all_of_it=over), stage.journal, stage.policies(), stage.world.now_ms,
-                     stage.plan.nodes, over, self._loads(), round(stage.world.apart_s * 1000))
+                     stage.plan.nodes, over, self._loads(), stage.now_s, round(stage.world.apart_s * 1000))
 
     def _loads(self) -> tuple[tuple[str, int, int], ...]:
         """Of every node that is alive."""
@@ -225,6 +235,7 @@ class Run:
         self._verdict.digest = digest(books, journal)
         figures["sessions"] = len(journal.sessions)
         figures["records"] = len(journal.records)
+        figures.update(journal.post.figures())
         figures["movements"] = len(books.movements)
         for tickets in books.tickets.values():
             figures["tickets"] += len(tickets)

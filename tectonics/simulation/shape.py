@@ -24,6 +24,8 @@ PROMISES = Capabilities(deduplicates=True, window_s=86_400, readable_back=True)
 MESSAGES = next((folder for folder in (Path(__file__).parents[2] / "etc/messages", Path("/etc/tectonics/messages"))
                  if folder.is_dir()), Path("messages"))
 
+DIALECTS = MESSAGES.parent / "dialects"
+
 
 @dataclass(frozen=True)
 class Shape:

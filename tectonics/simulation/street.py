@@ -2,6 +2,7 @@
 
 from twisted.internet.defer import gatherResults
 
+from tectonics.simulation.peers.centre import PATIENCE_S
 from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer, Line
 from tectonics.simulation.population import screens
@@ -10,6 +11,8 @@ from tectonics.simulation.population.intents import (
     HangUp,
     Happens,
     Intent,
+    Life,
+    Listen,
     Recharge,
     Rush,
     Screen,
@@ -17,6 +20,7 @@ from tectonics.simulation.population.intents import (
     TakeBack,
     Type,
     Wait,
+    Write,
 )
 from tectonics.simulation.population.life import live
 from tectonics.simulation.population.person import Person
@@ -33,10 +37,13 @@ class Street:
     def begin(self) -> None:
         """They begin to live."""
         for person in self._stage.plan.people:
-            self._stage.spawn(self._live(person))
+            self._stage.spawn(self._live(person, live(person)))
+        if self._stage.centre is not None:
+            for person, life in self._stage.centre.writers():
+                self._stage.spawn(self._live(person, life))
 
-    async def _live(self, person: Person) -> None:
-        life, seen, line = live(person), None, None
+    async def _live(self, person: Person, life: Life) -> None:
+        seen, line = None, None
         while True:
             intent = life.send(seen)
             if isinstance(intent, Wait):
@@ -48,6 +55,8 @@ class Street:
                 line, seen = await self._talk(person, line, intent)
             elif isinstance(intent, Rush):
                 await self._rush(person, intent.sessions)
+            elif isinstance(intent, Write | Listen):
+                seen = await self._write(person, intent)
             else:
                 seen = self._outside(person, intent)
 
@@ -62,6 +71,16 @@ class Street:
                     return line, await line.type(text)
             await line.hang_up()
             return None, Screen("")
+        finally:
+            self.talking -= 1
+
+    async def _write(self, person: Person, intent: Write | Listen) -> str:
+        centre = self._stage.centre
+        if isinstance(intent, Listen):
+            return await centre.listen(person.msisdn, PATIENCE_S)
+        self.talking += 1
+        try:
+            return await centre.write(person.msisdn, intent.text, intent.numbered < self._stage.plan.messaging.numbered)
         finally:
             self.talking -= 1
 

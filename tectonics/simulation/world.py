@@ -55,7 +55,7 @@ from tectonics.simulation.shape import (
 from tectonics.simulators.ticket_consumer import TicketConsumer
 from tectonics.simulators.ussd_gateway import Gateway
 
-PEOPLE = "people"
+PEOPLE, TWIN = "people", "-twin"
 START_S = 120.0  # of virtual time, within which everybody serves
 TROUBLES_MAX = 1000
 
@@ -213,6 +213,12 @@ class World:
         return Gateway(self._people.reactor, node, GATEWAY_PORT, self.shape.mode, connections, self.shape.step_field,
                        self.random(f"gateway:{self._gateways}").getrandbits(32))
 
+    def serve(self, port: int, make: Callable):
+        """Serves a port of the people's machine with `make(clock)`, a factory of Twisted's; the factory."""
+        factory = make(self._people.reactor)
+        self._people.reactor.listenTCP(port, factory)
+        return factory
+
     def feed(self, node: str = "n1") -> FeedPeer:
         """A recharge system that tells a node."""
         return FeedPeer(self._people, (node, FEED_PORT))
@@ -286,8 +292,13 @@ class World:
         if self._embedded:
             raise ValueError("an embedded ledger belongs to one process")
         if name not in self.twins:
-            self.twins[name] = self._node(name, f"{name}-twin")
+            self.twins[name] = self._node(name, name + TWIN)
         self.twins[name].start()
+
+    def life(self, machine: str) -> int:
+        """Which life of its program runs, or ran last, on a machine."""
+        program = self.processes.get(machine) or self.twins[machine.removesuffix(TWIN)]
+        return program.lives
 
     def end_twin(self, name: str) -> None:
         """And finds out."""

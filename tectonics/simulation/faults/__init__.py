@@ -6,11 +6,20 @@ may strike at once.
 
 import random
 
-from tectonics.simulation.faults import billing, consumers, crashes, gateways, machines, network, overlaps
+from tectonics.simulation.faults import (
+    billing,
+    consumers,
+    crashes,
+    gateways,
+    machines,
+    messages,
+    network,
+    overlaps,
+)
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
 
-KINDS: dict[str, Kind] = {kind.name: kind for family in (crashes, network, machines, billing, consumers, overlaps, gateways)
+KINDS: dict[str, Kind] = {kind.name: kind for family in (crashes, network, machines, billing, consumers, overlaps, gateways, messages)
                           for kind in family.KINDS}
 A_DAY, FAULTS_MIN, FAULTS_MAX = 16, 4, 2000
 DAY_S = 86_400

@@ -31,6 +31,7 @@ class Scene:
     nodes: int = 1
     over: bool = False  # faults have stopped and everything has had time to settle
     loads: tuple[tuple[str, int, int], ...] = ()  # (queue, depth, bound)
+    at_s: float = 0.0  # virtual seconds since the beginning
     clocks_apart_ms: int = 0  # how far the machines' clocks have ever been apart
 
 

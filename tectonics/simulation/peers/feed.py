@@ -78,9 +78,11 @@ class FeedSystem:
 
 def _encode(record: Record) -> bytes:
     fields = {"id": record.id, "type": record.type, "msisdn": record.msisdn, "time": rfc3339(record.happened_at)}
+    amount = f"{record.amount_minor // 100}.{record.amount_minor % 100:02d}"
     if record.type == "recharge":
-        amount = f"{record.amount_minor // 100}.{record.amount_minor % 100:02d}"
         fields |= {"amount": amount, "currency": "EUR", "class": record.kind}
+    elif record.type == "balance":
+        fields |= {"balance": amount, "currency": "EUR"}
     elif record.type == "lifecycle":
         fields |= {"class": record.kind}
     if record.ref:

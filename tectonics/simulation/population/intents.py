@@ -68,6 +68,19 @@ class Happens:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """Writes a short message. Sees the text of the first that comes, or "". `numbered`: how his handset is, 0 to 1."""
+
+    text: str
+    numbered: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Waits for another message. Sees its text, or ""."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """What a handset shows; `text` empty: the network gave up."""
 
@@ -75,5 +88,5 @@ class Screen:
     more: bool = False
 
 
-Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens
+Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen
 Life = Generator[Intent, "Screen | str | None", None]  # asks for one intent after the other, is sent what was seen

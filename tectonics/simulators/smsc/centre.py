@@ -77,7 +77,7 @@ class MessageCentre(Factory):
         self.events: deque = deque(maxlen=KEPT_MAX)  # faults, strays and ends of the sessions, as they came
         self._clock, self._esmes, self._system_id = clock, esmes, system_id
         self._limits = limits or Limits(window=50, asked_max=10_000)
-        self._receipt_s, self._retry_s = receipt_s, retry_s
+        self.receipt_s, self._retry_s = receipt_s, retry_s
         self._per_second, self._second = per_second, (0, 0)
         self._number = 0
         self._waiting: deque[Delivery] = deque()
@@ -241,7 +241,7 @@ class MessageCentre(Factory):
             self._end(taken)
         self._answer(session, request, answer)
         if not self.style.before_answer and request.registered_delivery & 0x03:
-            self._in(self._receipt_s, self._end, taken)
+            self._in(self.receipt_s, self._end, taken)
         if self.on_submit is not None:
             self.on_submit(taken)
 

@@ -29,7 +29,7 @@ def movement(position, op, kind, amount, after, source="lending", **fields):
 
 def advance(id="a1", state="repaid", op="TEC-1", paid=(200, 20), session="S1", **fields):
     offer = {"tier": "A2", "segment": "standard", "policy": 1, "amount_minor": 200, "fee_minor": 20}
-    return {"id": id, "generation": 1, "state": state, "offer": offer, "op": op, "trigger": f"{session}|2*1",
+    return {"id": id, "generation": 1, "state": state, "offer": offer, "op": op, "channel": "ussd_http", "trigger": f"{session}|2*1",
             "requested_at": NOW, "principal_paid_minor": paid[0], "fee_paid_minor": paid[1], **fields}
 
 

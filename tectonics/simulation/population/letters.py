@@ -1,0 +1,29 @@
+"""Reading a short message as people do: by its words."""
+
+import re
+
+from tectonics.simulation.population.screens import Consent, minor
+
+_MONEY = r"(\d+\.\d\d)"
+_OFFER = re.compile(rf"You get {_MONEY} [A-Z]{{3}}, the fee is {_MONEY}\. {_MONEY} will be taken[^\n]*Answer YES to accept")
+_GRANTED = re.compile(rf"You have received {_MONEY} [A-Z]{{3}}\. {_MONEY}, with the fee of {_MONEY}, will be taken")
+_ADVERT = re.compile(rf"Your balance is {_MONEY} [A-Z]{{3}}\. Dial \S+ and get up to {_MONEY} [A-Z]{{3}} now \(fee {_MONEY}\)")
+STOPS, STARTS, AGREES = ("STOP", "UNSUBSCRIBE"), ("START", "UNSTOP"), ("YES", "OK")
+
+
+def offer(text: str) -> Consent | None:
+    """The offer that a YES agrees to, if it shows one."""
+    found = _OFFER.search(text)
+    return found and Consent(minor(found[1]), minor(found[2]), minor(found[3]), "YES", "NO")
+
+
+def granted(text: str) -> tuple[int, int] | None:
+    """(amount, total) of a message that says that credit was given."""
+    found = _GRANTED.search(text)
+    return found and (minor(found[1]), minor(found[2]))
+
+
+def advert(text: str) -> tuple[int, int] | None:
+    """(amount, fee) of an advertisement, also of its first part."""
+    found = _ADVERT.search(text)
+    return found and (minor(found[2]), minor(found[3]))
