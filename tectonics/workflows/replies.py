@@ -21,8 +21,8 @@ from tectonics.workflows.decision import Context, Decision
 
 
 def by_message(channel: str) -> bool:
-    """Whether those who ask on this channel (`sms`, `sms_smpp`) read messages and no screens."""
-    return channel.partition("_")[0] == "sms"
+    """Whether those who ask on this channel (`sms`, `sms_smpp`, `did_sip`) read messages and no screens."""
+    return channel.partition("_")[0] in ("sms", "did")
 
 
 def language_of(account: Account, context: Context) -> str:
