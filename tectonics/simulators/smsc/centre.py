@@ -168,6 +168,8 @@ class MessageCentre(Factory):
                 self._submit(session, request)
             case events.Asked(request):
                 session.answer(request, answer_to(request.command, request.sequence, Status.RINVCMDID))
+            case events.Answered(late=True):  # it is being delivered again already
+                self.counts["late answers"] += 1
             case events.Answered(delivery, _, answer):
                 self._delivered(delivery, answer.status)
             case events.Unanswered(delivery):

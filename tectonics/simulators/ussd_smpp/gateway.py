@@ -149,6 +149,8 @@ class UssdGateway(Factory):
                 self._told(session, request)
             case events.Asked(request):
                 session.answer(request, answer_to(request.command, request.sequence, Status.RINVCMDID))
+            case events.Answered(late=True):
+                self.counts["late answers"] += 1
             case events.Answered(said, _, answer):
                 self._answered(said, answer.status)
             case events.Unanswered(said):

@@ -11,7 +11,8 @@ from tectonics.simulators.smsc.faults import Faults
 from tectonics.simulators.smsc.receipts import Style
 from tectonics.simulators.smsc.session import GARBAGE
 from tectonics.wire.smpp import states
-from tectonics.wire.smpp.pdus import BindReceiver, BindTransmitter, DataSm, DeliverSm, QuerySm
+from tectonics.wire.smpp.codec import encode
+from tectonics.wire.smpp.pdus import BindReceiver, BindTransmitter, DataSm, DeliverSm, QuerySm, answer_to
 from tectonics.wire.smpp.reassembly import Reassembly, Whole
 from tectonics.wire.smpp.receipts import receipt_of
 from tectonics.wire.smpp.status import Status
@@ -131,6 +132,20 @@ def test_what_is_put_off_or_cut_off_is_delivered_again_a_few_times(make):
     again = EsmeInMemory(centre, esme.clock)
     again.pass_time(1)
     assert [pdu.short_message for pdu in again.heard] == [b"y"] and done[1:] == [0]
+
+
+def test_an_answer_that_comes_too_late_is_no_second_answer(make):
+    centre, esme = make(retry_s=1)
+    done, esme.status = [], None
+    centre.deliver(DeliverSm(short_message=b"x")).addCallback(done.append)
+    esme.exchange()
+    first = esme.heard[0]
+    esme.pass_time(31)
+    esme.status = 0
+    esme.pass_time(1)
+    esme.exchange()
+    esme.protocol.dataReceived(encode(answer_to(first.command, first.sequence, Status.ROK)))
+    assert len(esme.heard) == 2 and done == [0] and centre.counts["late answers"] == 1
 
 
 def test_a_refusal_for_good_is_the_end(make):
