@@ -1,8 +1,8 @@
 """Who calls from which address, and whether he has proved who he is.
 
 An address belongs to the trunk with the narrowest network that holds it.  A trunk with a password is challenged
-(401) for every call; the credentials must be for the number that is called, so that nobody who overhears them rings
-another.  WRONG_MAX wrong passwords in a row are an alarm: a trunk whose password was changed on one side only.
+(401) for every call; credentials that name a number must name the one that is called, so that they are of no use for
+another (some clients name only the host).  WRONG_MAX wrong passwords in a row are an alarm: a trunk whose password was changed on one side only.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ class Trunk:
             found, given = self._guard.judge(header, request.method, self._user, self._password, now)
             if found in (GOOD, STALE):
                 break
-        if found == GOOD and not _same_number(given, request):
+        if found == GOOD and not _may_be_for(given, request):
             found = WRONG
         self.wrong = self.wrong + 1 if found == WRONG else 0 if found == GOOD else self.wrong
         return found
@@ -49,9 +49,9 @@ class Trunk:
         return self._guard.challenges(now, verdict == STALE)
 
 
-def _same_number(given: Credentials, request: Request) -> bool:
+def _may_be_for(given: Credentials, request: Request) -> bool:
     try:
-        return parse_uri(given.uri).user == parse_uri(request.uri).user
+        return parse_uri(given.uri).user in ("", parse_uri(request.uri).user)
     except BadText:
         return False
 

@@ -51,6 +51,10 @@ def test_who_proves_himself_rings(house, choice):
     assert [one[2] for one in house.told()] == [ANN] and house.results() == {"challenged": 1, "rang": 1}
 
 
+def test_credentials_that_name_only_the_host(house):
+    assert again(house, challenged(house)[0], uri="sip:127.0.0.1:5070") == [100, 180]
+
+
 def test_who_does_not_rings_nowhere_and_is_an_alarm_in_the_end(house):
     for n in range(6):
         assert again(house, challenged(house, f"c{n}")[0], f"c{n}", password="wrong") == [401]
