@@ -7,7 +7,6 @@ from tectonics.simulation.population.screens import Consent, minor
 _MONEY = r"(\d+\.\d\d)"
 _OFFER = re.compile(rf"You get {_MONEY} [A-Z]{{3}}, the fee is {_MONEY}\. {_MONEY} will be taken[^\n]*Answer YES to accept")
 _GRANTED = re.compile(rf"You have received {_MONEY} [A-Z]{{3}}\. {_MONEY}, with the fee of {_MONEY}, will be taken")
-_ADVERT = re.compile(rf"Your balance is {_MONEY} [A-Z]{{3}}\. Dial \S+ and get up to {_MONEY} [A-Z]{{3}} now \(fee {_MONEY}\)")
 STOPS, STARTS, AGREES = ("STOP", "UNSUBSCRIBE"), ("START", "UNSTOP"), ("YES", "OK")
 
 
@@ -23,7 +22,6 @@ def granted(text: str) -> tuple[int, int] | None:
     return found and (minor(found[1]), minor(found[2]))
 
 
-def advert(text: str) -> tuple[int, int] | None:
-    """(amount, fee) of an advertisement, also of its first part."""
-    found = _ADVERT.search(text)
-    return found and (minor(found[2]), minor(found[3]))
+def advert(text: str) -> bool:
+    """Whether an advertisement begins with it."""
+    return text.startswith("Your balance is ")
