@@ -234,7 +234,7 @@ class Delivery(Protocol):
                 while self._may_send():
                     room = self._acknowledged + self._listener.limits.window - self._sent
                     lines = await self._listener.tickets.read(consumer.origin, self._sent, min(room, PAGE))
-                    if not lines or not self._open:
+                    if not lines or not self._open or lines[-1].seq <= self._sent:  # what brings nothing is not asked again
                         break
                     self._send(lines)
         finally:

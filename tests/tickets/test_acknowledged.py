@@ -7,7 +7,7 @@ import pytest_twisted
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint, connectProtocol
 from twisted.internet.task import Clock
 
@@ -259,6 +259,21 @@ async def test_a_newer_connection_replaces_the_older(world):
     world.commit(1)
     await new.has(2)
     assert world.stream.consumers() == [("mediation", "n1", 0, 1, True)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_log_that_tells_what_was_sent_already_is_not_asked_for_ever(world):
+    lines, asked = world.commit(1), []
+
+    def read(origin, after, limit):
+        asked.append(after)
+        return succeed(lines)
+
+    world.stream.tickets.read = read
+    peer = await world.raw(b"HELLO 1 mediation\n")
+    await peer.has(2)
+    await turn()
+    assert asked == [0, 1] and peer.data.splitlines()[1:] == [lines[0].line]
 
 
 @pytest_twisted.ensureDeferred
