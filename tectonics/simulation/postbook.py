@@ -69,6 +69,7 @@ class Postbook:
     submitted: dict[str, list[Submitted]] = field(default_factory=lambda: defaultdict(list))
     read: dict[str, list[Read]] = field(default_factory=lambda: defaultdict(list))
     calls: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
+    offer_s: float = 0.0  # how long an offer may be answered
 
     def everybody(self) -> list[str]:
         """Whoever stands in it."""

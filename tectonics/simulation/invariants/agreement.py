@@ -9,9 +9,10 @@ from collections import Counter
 from tectonics.simulation.books import Subscriber
 from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
 from tectonics.simulation.population import letters, screens
-from tectonics.simulation.postbook import Postbook
+from tectonics.simulation.postbook import Postbook, Written
 
 SMS, USSD = "sms", "ussd_smpp"
+SLOW_S = 60.0  # from a YES to its advance
 CHANNELS = (SMS, USSD)
 CREDITED = ("open", "overdue", "repaid", "written_off")
 
@@ -20,14 +21,27 @@ def what_is_lent_by_message_was_agreed_to(scene: Scene) -> Wrong:
     """Each advance has a YES of its own, to an offer of its amount and fee."""
     post = scene.journal.post
     for one in scene.books.latest():
-        for channel, agreed in ((SMS, _written(post, one.msisdn)), (USSD, _typed(post, one.msisdn))):
+        for channel, agreed in ((SMS, _written(post, one.msisdn, scene.clocks_apart_ms / 1000)), (USSD, _typed(post, one.msisdn))):
             lent = Counter(_terms(advance) for advance in one.advances.values() if advance["channel"] == channel)
             for (amount, fee), count in lent.items():
                 if count > agreed[amount, fee]:
                     yield Violation(f"{count} advances of {amount} with fee {fee} by {channel}, agreed to were"
                                     f" {agreed[amount, fee]}", one.msisdn)
+            if channel == SMS and not scene.clocks_apart_ms:
+                yield from _each_was_read(scene, one)
             if channel == SMS and lent.total() > (said := _yeses(post, one.msisdn)):
                 yield Violation(f"{lent.total()} advances by SMS, he wrote YES {said} times", one.msisdn)
+
+
+def _each_was_read(scene: Scene, one: Subscriber) -> Wrong:
+    """Each advance by itself: of the YESes that may have led to it, one was written when its offer had been read."""
+    post, start_ms = scene.journal.post, scene.now - round(scene.at_s * 1000)
+    yeses = list(filter(_agrees, post.written.get(one.msisdn, ())))
+    for advance in (each for each in one.advances.values() if each["channel"] == SMS):
+        asked_s = (advance["requested_at"] - start_ms) / 1000
+        might = [each for each in yeses if any(0 <= asked_s - at_s < SLOW_S for at_s, *_ in each.tries)]
+        if might and not any(_terms(advance) in _read(post, each, 0.0) for each in might):
+            yield Violation(f"the offer of {_terms(advance)} was lent at {asked_s:.0f} s, before he could read it", one.msisdn)
 
 
 def what_messages_say_is_true(scene: Scene) -> Wrong:
@@ -75,12 +89,18 @@ def _yeses(post: Postbook, msisdn: str) -> int:
     return sum(map(_agrees, post.written.get(msisdn, ())))
 
 
-def _written(post: Postbook, msisdn: str) -> Counter:
-    """(amount, fee) -> YESes that were written when an offer of that had been read."""
+def _written(post: Postbook, msisdn: str, apart_s: float) -> Counter:
+    """(amount, fee) -> YESes that were written when an offer of that had been read, not too long ago."""
     found: Counter = Counter()
     for written in filter(_agrees, post.written.get(msisdn, ())):
-        found.update({(offer.amount_minor, offer.fee_minor) for _, offer in written.offers})
+        found.update(_read(post, written, apart_s))
     return found
+
+
+def _read(post: Postbook, written: Written, apart_s: float) -> set[tuple[int, int]]:
+    """The terms of the offers that he had read when he wrote it."""
+    since_s = written.at_s - post.offer_s - apart_s
+    return {(offer.amount_minor, offer.fee_minor) for at_s, offer in written.offers if at_s >= since_s}
 
 
 def _typed(post: Postbook, msisdn: str) -> Counter:

@@ -47,6 +47,7 @@ class CentrePeer:
         self.centre: Centre = stage.world.serve(CENTRE_PORT, lambda clock: Centre(
             clock, faults=faults, receipt_s=RECEIPT_S, retry_s=RETRY_S))
         self.centre.on_submit, self.centre.on_try = self._submitted, self._tried
+        stage.journal.post.offer_s = stage.plan.messaging.offer_s
         self.under_way = 0  # messages of subscribers that are not acknowledged
         self._by_pdu: dict = {}
         self._references: dict[str, int] = defaultdict(int)

@@ -15,7 +15,7 @@ from tectonics.simulation.population.life import ALL_MINOR, DAY_S, RECHARGES_MIN
 from tectonics.simulation.population.person import Person
 
 STEPS_MAX = 6
-RATES = (("borrows", 9.0), ("blind", 1.0), ("owes", 0.7), ("stops", 1.2), ("starts", 0.7), ("errs", 1.5), ("speaks", 0.5),
+RATES = (("borrows", 9.0), ("blind", 3.0), ("owes", 0.7), ("stops", 1.2), ("starts", 0.7), ("errs", 1.5), ("speaks", 0.5),
          ("is out of credit", 5.0))  # a day
 RECYCLED = 0.25  # of those who wrote STOP give their number to somebody else
 HURRIED = 0.15  # of the answers come sooner than anybody could have read
@@ -59,7 +59,7 @@ def _spend(chance: random.Random, numbered: float) -> Life:
 def _blind(chance: random.Random, numbered: float) -> Life:
     """YES, although he has not read anything that he could agree to."""
     if chance.random() < 0.5:
-        yield Write("SOS", numbered)
+        yield Write(chance.choice(("SOS", "SOS 1")), numbered)
         yield Wait(chance.uniform(1, 10))
     yield Write(chance.choice(letters.AGREES), numbered)
 

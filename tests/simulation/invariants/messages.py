@@ -29,6 +29,7 @@ def corresponding():
     scene = healthy()
     one, post = scene.books.of(A), scene.journal.post
     one.advances["a1"]["channel"], one.messages = "sms", 2
+    post.offer_s = 900.0
     post.written[A] = [wrote("SOS", 1.0), wrote("YES", 9.0, ((3.0, TERMS),))]
     texts = {3.0: SHOWN, 11.0: GRANTED, 1.5: ADVERT}
     post.read[A] = [Read(at_s, text) for at_s, text in texts.items()]
@@ -52,6 +53,10 @@ def post(scene):
 
 def lent_before_it_was_read(s):
     post(s).written[A][1].offers = ()
+
+
+def lent_long_after_it_was_read(s):
+    post(s).written[A][1].offers = ((-900.0, TERMS),)
 
 
 def lent_another_offer(s):
@@ -137,7 +142,8 @@ def ticket_without_message(s):
 
 
 WRONG = {
-    "what_is_lent_by_message_was_agreed_to": (lent_before_it_was_read, lent_another_offer, lent_over_ussd_unasked),
+    "what_is_lent_by_message_was_agreed_to": (lent_before_it_was_read, lent_long_after_it_was_read,
+                                              lent_another_offer, lent_over_ussd_unasked),
     "what_messages_say_is_true": (told_of_what_was_not_lent,),
     "who_asked_by_message_is_told": (not_told,),
     "what_was_acknowledged_is_committed": (taken_and_forgotten,),
