@@ -4,11 +4,14 @@ Twisted reads at most 256 KiB of datagrams in a row before others have their tur
 in the socket's buffer and is lost there when that is full.  UDP promises no more, and callers repeat what they say.
 """
 
+import socket
+
 from twisted.internet.protocol import DatagramProtocol
 
 from tectonics.links.sip.exchange import Exchange
 
 DATAGRAM_OCTETS_MAX = 65_535
+BUFFER_OCTETS = 4 << 20  # wished for; Linux gives at most net.core.rmem_max
 
 
 class Datagrams(DatagramProtocol):
@@ -22,6 +25,7 @@ class Datagrams(DatagramProtocol):
     def startProtocol(self) -> None:
         """The socket is open."""
         self._exchange.datagrams = self.transport
+        self.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_OCTETS)
 
     def stopProtocol(self) -> None:
         """It is closed."""

@@ -178,6 +178,9 @@ class Exchange:
         """A fault of the user's costs this request alone."""
         try:
             what(serving)
+        except BadMessage as error:
+            self.drop("unreadable")
+            self.respond(serving, answer(serving.request, 400, "none", reason=_plain(str(error))))
         except Exception as error:  # noqa: BLE001 - boundary: a bug must not end the socket
             log.failure("A SIP request failed: a fault of ours")
             self._alarms.raise_alarm("internal_fault", f"SIP: {type(error).__name__}", "sip")

@@ -18,10 +18,10 @@ REASONS = {
 def answer(request: Request, status: int, tag: str = "", headers: tuple[tuple[str, str], ...] = (),
            body: bytes = b"", reason: str = "") -> Response:
     """The response to a request; `tag` is put into To where it has none and the status is not 100."""
-    kept = [("Via", value) for value in request.all("Via")]
+    kept = [("Via", value) for value in request.lines("Via")]
     kept += [(name, request.header(name)) for name in ("From", "To", "Call-ID", "CSeq") if request.header(name)]
     if 100 < status < 300:
-        kept += [("Record-Route", value) for value in request.all("Record-Route")]
+        kept += [("Record-Route", value) for value in request.lines("Record-Route")]
     kept = [(name, _tagged(value, tag) if name == "To" and status > 100 else value) for name, value in kept]
     return Response(status, reason or REASONS.get(status, "Answer"), (*kept, *headers), body)
 

@@ -51,9 +51,13 @@ class Message:
         return next((value for known, value in self.headers if known == name), None)
 
     def all(self, name: str) -> list[str]:
-        """Its values, in order; lists are taken apart."""
-        found = [value for known, value in self.headers if known == name]
+        """Its values, in order; lists are taken apart. BadText where they cannot be."""
+        found = self.lines(name)
         return [part for value in found for part in split(value, ",") if part] if name in LISTED else found
+
+    def lines(self, name: str) -> list[str]:
+        """Its values as they came, lists whole; nothing in them is looked at."""
+        return [value for known, value in self.headers if known == name]
 
     @cached_property
     def vias(self) -> tuple[Via, ...]:

@@ -6,6 +6,7 @@ no reason: it forbids to pass a request on, and here it has arrived (RFC 4475 as
 
 from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.message import Request, Response
+from tectonics.wire.sip.text import BadText
 
 FORWARDS_MAX = 255  # section 20.22
 
@@ -17,7 +18,10 @@ def refusal(request: Request, allowed: tuple[str, ...], tag: str, extensions: fr
     forwards = request.header("Max-Forwards")
     if forwards is not None and not _is_forwards(forwards):
         return answer(request, 400, tag, reason="Bad Max-Forwards")
-    unknown = [option for option in request.all("Require") if option.lower() not in extensions]
+    try:
+        unknown = [option for option in request.all("Require") if option.lower() not in extensions]
+    except BadText:
+        return answer(request, 400, tag, reason="Bad Require")
     if unknown and request.method != "CANCEL":
         return answer(request, 420, tag, (("Unsupported", ", ".join(unknown)),))
     return None

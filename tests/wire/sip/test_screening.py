@@ -27,6 +27,10 @@ def test_max_forwards_is_a_number_and_0_has_arrived(forwards, status):
     assert (refused and refused.status) == status
 
 
+def test_a_list_that_cannot_be_read():
+    assert refusal(request(more='Require: "100rel\r\n'), ALLOWED, "t").status == 400
+
+
 @pytest.mark.parametrize("asked", [{}, {"more": "Proxy-Require: x\r\n"}, {"more": "Supported: 100rel\r\n"},
                                    {"method": "CANCEL", "more": "Require: x\r\n"}, {"method": "OPTIONS"}])
 def test_what_is_not(asked):
