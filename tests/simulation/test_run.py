@@ -33,6 +33,7 @@ def test_the_same_seed_is_the_same_run_on_any_day_and_in_any_process():
     here = [simulate(draw(seed, TINY)).digest for seed in (3, 4)]
     assert here == digests("1") == digests("4711")
     assert len(set(here)) == 2
+    assert draw(3, TINY).messaging.links and draw(3, TINY).messaging.dialect
 
 
 def test_without_faults_nothing_strikes_and_everything_is_paid():
