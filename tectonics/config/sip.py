@@ -56,7 +56,8 @@ class Did(Section):
 class DidSip(Section):
     """A call that rings, is declined and costs nobody anything. Without dids nothing listens."""
 
-    endpoint: Endpoint = Field("udp:5070:interface=127.0.0.1", pattern=r"^$|^udp:", description="where trunks send SIP by UDP")
+    endpoint: Endpoint = Field("udp:5070:interface=127.0.0.1", pattern=r"^$|^udp:[0-9]{1,5}(:interface=\S+)?$",
+                               description="where trunks send SIP by UDP")
     tcp: Endpoint = Field("", pattern=r"^$|^tcp", description="where they may connect to for SIP by TCP; empty: nowhere")
     trunks: tuple[SipTrunk, ...] = Field((), max_length=64, description=(
         "such as {name: carrier1, sources: [192.0.2.0/28], cli: pai, user: tectonics, password_file: carrier1.secret}"))

@@ -47,6 +47,7 @@ def test_nothing_listens_without_numbers(tmp_path):
     (("    tcp: tcp:", "    tcp: udp:"), "9: channels.did_sip.tcp"),
     (("    tcp: tcp:5070:interface=127.0.0.1", "    ring_s: 2\n    min_ring_s: 3"), "10: channels.did_sip.min_ring_s: expected at most ring_s (2)"),
     (("    tcp: tcp:5070:interface=127.0.0.1", "    endpoint: ''"), "9: channels.did_sip.endpoint: expected where trunks send"),
+    (("    tcp: tcp:5070:interface=127.0.0.1", "    endpoint: udp:5070:backlog=3"), "9: channels.did_sip.endpoint"),
     (("    tcp: tcp:5070:interface=127.0.0.1", "    status: 200"), "9: channels.did_sip.status"),
 ])
 def test_what_cannot_be_meant(tmp_path, wrong, line):

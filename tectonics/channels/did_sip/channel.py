@@ -218,8 +218,8 @@ class DidSip:
             self._count(ringing.trunk, "too_short")
             return
         self._count(ringing.trunk, result)
-        log.info("{msisdn} rang {did} over {trunk} for {rang_s:.1f} s", msisdn=mask(ring.msisdn), did=ring.did,
-                 trunk=ringing.trunk.name, rang_s=rang_s)
+        log.debug("{msisdn} rang {did} over {trunk} for {rang_s:.1f} s", msisdn=mask(ring.msisdn), did=ring.did,
+                  trunk=ringing.trunk.name, rang_s=rang_s)
         self._telling.tell(ShortMessage(CHANNEL, ring.id, ring.msisdn, ring.did, self._words[ring.service],
                                         int(self._clock.seconds() * 1000)))
 

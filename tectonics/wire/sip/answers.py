@@ -1,6 +1,7 @@
 """Responses made of requests (RFC 3261, section 8.2.6), and the phrases of statuses (section 21)."""
 
 from tectonics.wire.sip.message import Request, Response
+from tectonics.wire.sip.text import BadText
 
 REASONS = {
     100: "Trying", 180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress", 200: "OK",
@@ -22,11 +23,15 @@ def answer(request: Request, status: int, tag: str = "", headers: tuple[tuple[st
     kept += [(name, request.header(name)) for name in ("From", "To", "Call-ID", "CSeq") if request.header(name)]
     if 100 < status < 300:
         kept += [("Record-Route", value) for value in request.lines("Record-Route")]
-    kept = [(name, _tagged(value, tag) if name == "To" and status > 100 else value) for name, value in kept]
+    if tag and status > 100 and not _has_tag(request):
+        kept = [(name, f"{value};tag={tag}" if name == "To" else value) for name, value in kept]
     return Response(status, reason or REASONS.get(status, "Answer"), (*kept, *headers), body)
 
 
-def _tagged(to: str, tag: str) -> str:
-    return to if not tag or ";tag=" in to.lower().replace(" ", "") else f"{to};tag={tag}"
+def _has_tag(request: Request) -> bool:
+    try:
+        return bool(request.to.tag)
+    except BadText:
+        return True  # it is answered as malformed, and what cannot be read is left as it came
 
 

@@ -207,7 +207,8 @@ def _check(message: Message) -> None:
                 raise BadText(f"{name} must stand there once")
         if not message.vias or not message.call_id:
             raise BadText("Via or Call-ID is missing")
-        _ = message.sender, message.to
+        if "" in (one.parameters.get("tag") for one in (message.sender, message.to)):
+            raise BadText("a tag is empty")
         if isinstance(message, Request) and message.cseq.method != message.method:
             raise BadText("CSeq names another method")
         _ = message.cseq

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tectonics.domain.errors import BadMessage
+from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.message import Request, Response, Unreadable, parse
 from tectonics.wire.sip.uri import parse_uri
 from tectonics.wire.sip.values import parse_address, parse_cseq, parse_via
@@ -56,6 +57,7 @@ def test_octets_that_are_no_text_survive():
     ((b"Content-Length: 0", b"Content-Length: -1"), 400), ((b"Call-ID: c1", b"Call-ID: "), 400),
     ((b"Via: SIP/2.0/UDP", b"Via: SIP/2.0"), 400), ((b"Max-Forwards:", b"Max Forwards"), 400),
     ((b"To: <sip:133@127.0.0.1>", b"To: <sip:133@127.0.0.1"), 400), ((b"From: ", b"From: <sip:a@b>\r\nFrom: "), 400),
+    ((b";tag=a", b";tag"), 400), ((b";tag=a", b";tag="), 400),
     ((b"INVITE sip:133@127.0.0.1", b"INVITE http://x"), 416), ((b"INVITE sip:133@127.0.0.1", b"INVITE sip:a@"), 400), ((b" SIP/2.0\r\n", b"\r\n"), 0),
 ])
 def test_what_a_sender_is_told(wrong, status):
@@ -64,6 +66,15 @@ def test_what_a_sender_is_told(wrong, status):
     with pytest.raises(Unreadable) as found:
         parse(raw.replace(*wrong, 1))
     assert found.value.status == status and (found.value.request is not None) == bool(status)
+
+
+@pytest.mark.parametrize("to, told", [
+    ("<sip:133@h>", "<sip:133@h>;tag=t"), ('"x;tag=y" <sip:133@h>', '"x;tag=y" <sip:133@h>;tag=t'), ("sip:133@h;x=y", "sip:133@h;x=y;tag=t"),
+    ("<sip:133@h>; TAG = a", "<sip:133@h>; TAG = a"), ("<sip:133@h;tag=a>", "<sip:133@h;tag=a>;tag=t"),
+])
+def test_an_answer_has_a_tag_of_ours_where_there_is_none(to, told):
+    message = parse(request().encode().replace(b"To: <sip:133@127.0.0.1>", f"To: {to}".encode()))
+    assert answer(message, 180, "t").header("To") == told and answer(message, 100, "t").header("To") == to
 
 
 def test_nobody_is_told_about_an_answer_or_an_ack():
