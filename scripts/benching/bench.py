@@ -69,7 +69,7 @@ class Bench:
         seconds = self._chosen.seconds
         phase = Phase(turn, seconds, self._chosen.offered, recharge_s=min(seconds / 2, RECHARGE_S_MAX))
         with running(self._directory, self._origins) as (nodes, ledger):
-            seen = self._run(phase, nodes, ledger)
+            seen = self.run(phase, nodes, ledger)
             seen["rss_mb_max"] = max(machine.rss_max_mb(node.pid) for node in nodes)
         with closing(self._engine.connection()) as connection:
             books = Books(connection, [self._ledger])
@@ -94,14 +94,14 @@ class Bench:
         seconds, at = self._chosen.seconds, []
         with running(self._directory, self._origins) as (nodes, ledger):
             if not rate:
-                at.append((0.0, self._run(Phase(0, seconds), nodes, ledger)))
+                at.append((0.0, self.run(Phase(0, seconds), nodes, ledger)))
                 rate = figures.per_second(at[0][1]["outcomes"].get(GRANTED, 0), seconds)
-            at += [(times, self._run(Phase(turn, seconds, times * rate), nodes, ledger))
+            at += [(times, self.run(Phase(turn, seconds, times * rate), nodes, ledger))
                    for turn, times in enumerate((NORMAL, FIVEFOLD), 1)]
         with closing(self._engine.connection()) as connection:
             return rate, at, Books(connection, [self._ledger]).check()
 
-    def _run(self, phase: Phase, nodes: list, ledger: int | None) -> dict:
+    def run(self, phase: Phase, nodes: list, ledger: int | None) -> dict:
         """What the loads saw together, and the processor time and memory between the two moments."""
         shared = self._plan(phase)
         loads = self._start_loads(phase, nodes, shared)
