@@ -95,8 +95,8 @@ def told(seen: dict) -> dict:
 
 def shown(found: dict) -> str:
     """For people."""
-    lines = [found["machine"], f"advertisements  {found['adverts_per_second']:.0f} /s committed; {found['submits']} "
-             f"messages at the centre; shed {found['shed'].get('advert', 0)}"]
+    lines = [found["machine"], (f"advertisements  {found['adverts_per_second']:.0f} /s committed; {found['submits']} "
+             f"messages at the centre; shed {found['shed'].get('advert', 0)}")]
     for name in ("alone", "beside"):
         steps = found[name]["latency_ms_by_step"]
         lines.append(f"{name:<8} {found[name]['sessions_per_second']:.0f} sessions/s, " + ", ".join(
