@@ -61,8 +61,8 @@ class Message:
 
     @cached_property
     def vias(self) -> tuple[Via, ...]:
-        """Via, the newest first. BadText."""
-        return tuple(map(parse_via, self.all("Via")))
+        """Via, the newest first. BadText; an empty one too, or nobody could say which is the newest."""
+        return tuple(parse_via(part) for value in self.lines("Via") for part in split(value, ","))
 
     @cached_property
     def sender(self) -> Address:

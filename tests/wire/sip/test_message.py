@@ -57,7 +57,7 @@ def test_octets_that_are_no_text_survive():
     ((b"Content-Length: 0", b"Content-Length: -1"), 400), ((b"Call-ID: c1", b"Call-ID: "), 400),
     ((b"Via: SIP/2.0/UDP", b"Via: SIP/2.0"), 400), ((b"Max-Forwards:", b"Max Forwards"), 400),
     ((b"To: <sip:133@127.0.0.1>", b"To: <sip:133@127.0.0.1"), 400), ((b"From: ", b"From: <sip:a@b>\r\nFrom: "), 400),
-    ((b";tag=a", b";tag"), 400), ((b";tag=a", b";tag="), 400),
+    ((b"Via: ", b"Via: \r\nVia: "), 400), ((b"Via: ", b"Via: , "), 400), ((b";tag=a", b";tag"), 400), ((b";tag=a", b";tag="), 400),
     ((b"INVITE sip:133@127.0.0.1", b"INVITE http://x"), 416), ((b"INVITE sip:133@127.0.0.1", b"INVITE sip:a@"), 400), ((b" SIP/2.0\r\n", b"\r\n"), 0),
 ])
 def test_what_a_sender_is_told(wrong, status):
