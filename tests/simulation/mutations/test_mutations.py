@@ -1,4 +1,7 @@
-"""The simulation sees each deliberate fault on the day that was recorded, and nothing on that day without it."""
+"""The simulation sees each deliberate fault on a day that was recorded, and nothing on that day without it.
+
+A change of the product makes another day of many a seed, so up to three were recorded: one must still see the fault.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -12,17 +15,17 @@ from tests.simulation.mutations.watching import plainly, recorded, watch
 MUTATIONS_MIN = 22
 AGAIN = "scripts/soak --mutations [NAME ...] --record looks for the seeds anew"
 DOCUMENT = Path(__file__).parents[3] / "docs/simulation.md"
-SEEDS = {name: one["seed"] for name, one in recorded().items()}
+SEEDS = {name: one["seeds"] for name, one in recorded().items()}
 without = cache(plainly)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_the_simulation_sees(name):
-    seed = SEEDS.get(name)
-    assert seed is not None, AGAIN
-    again = f"scripts/soak --mutations {name} --record looks for another"
-    assert watch(name, seed) is not None, f"seed {seed} does not see any more that {ALL[name].text}; {again}"
-    assert without(seed) is None, f"seed {seed} complains without a fault"
+    seeds = SEEDS.get(name, [])
+    seen = next((seed for seed in seeds if watch(name, seed) is not None), None)
+    again = f"scripts/soak --mutations {name} --record looks for others"
+    assert seen is not None, f"none of {seeds} sees any more that {ALL[name].text}; {again}"
+    assert without(seen) is None, f"seed {seen} complains without a fault"
 
 
 def test_there_are_enough_of_every_family():
@@ -33,7 +36,7 @@ def test_there_are_enough_of_every_family():
 
 def test_the_documentation_tells_of_each():
     text = DOCUMENT.read_text()
-    assert [name for name, one in ALL.items() if f"| {one.text} | {SEEDS.get(name)} |" not in text] == [], AGAIN
+    assert [name for name, one in ALL.items() if f"| {one.text} | {SEEDS[name][0]} |" not in text] == [], AGAIN
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -1,7 +1,7 @@
 """One run of the simulation with a deliberate fault in force, and what was recorded of such runs.
 
-`seeds.json` has the seed that saw each mutation first, and the invariant that spoke. A seed is a day only as long as
-nothing is drawn otherwise: `scripts/soak --mutations --record` looks for the seeds anew.
+`seeds.json` has the first seeds that saw each mutation, and the invariant that spoke. A seed is the same day only as long
+as nothing is drawn otherwise and the product takes the same steps: `scripts/soak --mutations --record` looks for them anew.
 """
 
 import json
@@ -27,5 +27,5 @@ def plainly(seed: int) -> Complaint | None:
 
 
 def recorded() -> dict[str, dict]:
-    """Name of the mutation -> seed and rule."""
+    """Name of the mutation -> seeds and rule."""
     return json.loads(SEEDS.read_text()) if SEEDS.exists() else {}
