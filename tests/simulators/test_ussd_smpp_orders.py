@@ -9,8 +9,9 @@ from twisted.internet.testing import StringTransport
 
 from tectonics.config import load
 from tectonics.domain.dialects import Dialect
+from tectonics.simulators.orders import Orders
 from tectonics.simulators.ussd_smpp.__main__ import arguments, dialect_of
-from tectonics.simulators.ussd_smpp.control import Orders
+from tectonics.simulators.ussd_smpp.control import Desk
 from tectonics.simulators.ussd_smpp.gateway import UssdGateway
 
 ETC = Path(__file__).parents[2] / "etc"
@@ -33,7 +34,7 @@ def test_without_a_file_it_is_the_standard():
 
 @pytest.fixture
 def orders():
-    made = Orders(UssdGateway(Clock(), Dialect()))
+    made = Orders(Desk(UssdGateway(Clock(), Dialect())).order)
     made.makeConnection(StringTransport())
     return made
 

@@ -4,14 +4,14 @@ Orders come from standard input, a line each (see control.py); the end of it is 
 """
 
 import argparse
-import json
-import sys
+from functools import partial
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory
 from twisted.internet.task import react
 
+from tectonics.simulators.orders import Orders, tell
 from tectonics.simulators.smsc import control
 from tectonics.simulators.smsc.centre import MessageCentre
 from tectonics.simulators.smsc.faults import Faults
@@ -45,21 +45,15 @@ def main(reactor, chosen: argparse.Namespace) -> Deferred:
     ended: Deferred[None] = Deferred()
     listening = [serverFromString(reactor, chosen.listen).listen(centre)]
     if chosen.control:
-        orders = Factory.forProtocol(lambda: control.Orders(centre))
+        orders = Factory.forProtocol(lambda: Orders(partial(control.order, centre)))
         listening.append(serverFromString(reactor, chosen.control).listen(orders))
 
     def serving(ports: list) -> Deferred:
         tell({"listening": [str(port.getHost()) for port in ports], "port": getattr(ports[0].getHost(), "port", 0)})
-        StandardIO(control.Orders(centre, tell, lambda: ended.called or ended.callback(None)))
+        StandardIO(Orders(partial(control.order, centre), tell, lambda: ended.called or ended.callback(None)))
         return ended
 
     return gatherResults(listening, consumeErrors=True).addCallback(serving).addCallback(lambda _: centre.close())
-
-
-def tell(what: dict) -> None:
-    """One line of JSON."""
-    sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -11,16 +11,14 @@
     unbind                           says good-bye to everybody
     stats                            what has happened so far
 
-Bound: LINE_MAX characters a line, SHOWN_MAX messages shown.
+Bound: SHOWN_MAX messages shown.
 """
 
-import json
 from collections.abc import Callable
 from itertools import islice
 
 from msgspec.structs import replace
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.protocols.basic import LineReceiver
+from twisted.internet.defer import Deferred
 
 from tectonics.domain.alphabet import decode
 from tectonics.domain.errors import TheirFault
@@ -30,35 +28,8 @@ from tectonics.wire.data_coding import read
 from tectonics.wire.smpp.pdus import message_octets
 from tectonics.wire.smpp.reassembly import place_of
 
-LINE_MAX = 16_384
 SHOWN_MAX = 1000
 _YES = ("yes", "true", "1")
-
-
-class Orders(LineReceiver):
-    """Whoever gives orders, over standard input or a port; `say` writes the answers, else the connection does."""
-
-    delimiter = b"\n"
-    MAX_LENGTH = LINE_MAX
-
-    def __init__(self, centre: MessageCentre, say: Callable[[dict], None] | None = None,
-                 ended: Callable[[], None] = lambda: None) -> None:
-        self._centre, self._say, self._ended = centre, say or self._answer, ended
-
-    def lineReceived(self, line: bytes) -> None:
-        """Does what it says."""
-        words = line.decode(errors="replace").split()
-        if words:
-            done = maybeDeferred(order, self._centre, words)
-            done.addErrback(lambda failure: {"error": f"{failure.type.__name__}: {failure.getErrorMessage()}"})
-            done.addCallback(self._say)
-
-    def connectionLost(self, reason) -> None:
-        """There will be no more orders."""
-        self._ended()
-
-    def _answer(self, said: dict) -> None:
-        self.sendLine(json.dumps(said, ensure_ascii=False).encode())
 
 
 def order(centre: MessageCentre, words: list[str]) -> Deferred | dict:

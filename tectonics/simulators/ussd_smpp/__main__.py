@@ -4,8 +4,6 @@ Orders come from standard input, a line each (see control.py); the end of it is 
 """
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
 import msgspec
@@ -15,6 +13,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.task import react
 
 from tectonics.domain.dialects import Dialect
+from tectonics.simulators.orders import Orders, tell
 from tectonics.simulators.smsc.faults import Faults
 from tectonics.simulators.ussd_smpp import control
 from tectonics.simulators.ussd_smpp.gateway import UssdGateway
@@ -51,17 +50,11 @@ def main(reactor, chosen: argparse.Namespace) -> Deferred:
 
     def serving(port) -> Deferred:
         tell({"listening": str(port.getHost()), "port": getattr(port.getHost(), "port", 0)})
-        StandardIO(control.Orders(gateway, tell, lambda: ended.called or ended.callback(None)))
+        StandardIO(Orders(control.Desk(gateway).order, tell, lambda: ended.called or ended.callback(None)))
         return ended
 
     return serverFromString(reactor, chosen.listen).listen(gateway).addCallback(serving).addCallback(
         lambda _: gateway.close())
-
-
-def tell(what: dict) -> None:
-    """One line of JSON."""
-    sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

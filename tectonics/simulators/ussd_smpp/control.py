@@ -8,53 +8,32 @@
     cut                      breaks every connection
     stats                    what has happened so far
 
-Bound: LINE_MAX characters a line, SESSIONS_MAX sessions kept for orders.
+Bound: SESSIONS_MAX sessions kept for orders.
 """
 
-import json
 from collections import OrderedDict
-from collections.abc import Callable
 
-from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.protocols.basic import LineReceiver
+from twisted.internet.defer import Deferred
 
 from tectonics.domain.errors import TheirFault
 from tectonics.simulators.ussd_smpp.gateway import UssdGateway
 from tectonics.simulators.ussd_smpp.handset import Handset
 from tectonics.simulators.ussd_smpp.voice import Screen
 
-LINE_MAX = 4096
 SESSIONS_MAX = 10_000
 
 
-class Orders(LineReceiver):
-    """Whoever gives orders; `say` writes the answers, `ended` hears when there will be no more."""
+class Desk:
+    """Carries out what is ordered of a gateway; fills `carry_out` of simulators.orders."""
 
-    delimiter = b"\n"
-    MAX_LENGTH = LINE_MAX
-
-    def __init__(self, gateway: UssdGateway, say: Callable[[dict], None] | None = None,
-                 ended: Callable[[], None] = lambda: None) -> None:
-        self._gateway, self._say, self._ended = gateway, say or self._answer, ended
+    def __init__(self, gateway: UssdGateway) -> None:
+        self._gateway = gateway
         self._sessions: OrderedDict[int, Handset] = OrderedDict()
         self._number = 0
 
-    def lineReceived(self, line: bytes) -> None:
-        """Does what it says."""
-        words = line.decode(errors="replace").split()
-        if words:
-            done = maybeDeferred(self._order, *words)
-            done.addErrback(lambda failure: {"error": f"{failure.type.__name__}: {failure.getErrorMessage()}"})
-            done.addCallback(self._say)
-
-    def connectionLost(self, reason) -> None:
-        """There will be no more orders."""
-        self._ended()
-
-    def _answer(self, said: dict) -> None:
-        self.sendLine(json.dumps(said, ensure_ascii=False).encode())
-
-    def _order(self, kind: str, *words: str) -> Deferred | dict:
+    def order(self, given: list[str]) -> Deferred | dict:
+        """Carries out one order. TheirFault where it cannot be understood."""
+        kind, *words = given
         orders = {"dial": self._dial, "type": self._type, "hang": self._hang, "again": self._say_again,
                   "fault": self._fault, "cut": self._cut, "stats": self._stats}
         if kind not in orders:

@@ -3,14 +3,16 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
+from tectonics.simulators.orders import Orders
 from tectonics.simulators.smsc import faults as wrong
 from tectonics.simulators.smsc.centre import MessageCentre
-from tectonics.simulators.smsc.control import ORDERS, Orders
+from tectonics.simulators.smsc.control import ORDERS, order
 from tectonics.wire.smpp.receipts import receipt_of
 from tests.simulators.smsc.esme import EsmeInMemory
 
@@ -22,7 +24,7 @@ class Console:
         self.clock = Clock()
         self.centre = MessageCentre(self.clock)
         self.esme = EsmeInMemory(self.centre, self.clock)
-        self.orders, self.transport = Orders(self.centre), StringTransport()
+        self.orders, self.transport = Orders(partial(order, self.centre)), StringTransport()
         self.orders.makeConnection(self.transport)
 
     def order(self, line: str) -> dict:
