@@ -71,6 +71,10 @@ class Postbook:
     calls: dict[str, list[Call]] = field(default_factory=lambda: defaultdict(list))
     offer_s: float = 0.0  # how long an offer may be answered
 
+    def __bool__(self) -> bool:
+        """Whether anything goes over SMPP."""
+        return bool(self.written or self.submitted or self.calls)
+
     def everybody(self) -> list[str]:
         """Whoever stands in it."""
         return sorted({*self.written, *self.submitted, *self.read, *self.calls})

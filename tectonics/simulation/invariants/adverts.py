@@ -68,7 +68,7 @@ def a_stop_is_kept(scene: Scene) -> Wrong:
 
     And nobody has stopped who has not written it himself.
     """
-    for one in scene.books.latest():
+    for one in scene.books.latest() if scene.journal.post else ():
         written = scene.journal.post.written.get(one.msisdn, ())
         since_s = _stopped_s(written, one.generation)
         stopped = one.profile.get("adverts_stopped_at") is not None
@@ -121,7 +121,7 @@ def each_advertisement_has_its_ticket(scene: Scene) -> Wrong:
     """As many messages as tickets: never more, and until something goes wrong not fewer."""
     calm_s = min([at_s for at_s, *_ in scene.journal.faults] + [scene.at_s]) - SOON_S
     calm_ms = scene.now - round((scene.at_s - calm_s) * 1000)
-    for one in scene.books.latest():
+    for one in scene.books.latest() if _sending(scene) else ():
         tickets = sum(ticket.body["type"] == SENT for ticket in one.tickets)
         waiting = len(scene.books.mail.adverts.get(one.msisdn, ()))
         submitted = scene.journal.post.submitted.get(one.msisdn, ())
@@ -135,10 +135,14 @@ def each_advertisement_has_its_ticket(scene: Scene) -> Wrong:
 
 
 def _advertised(scene: Scene) -> Iterator[tuple[Subscriber, list[Ticket]]]:
-    for one in scene.books.latest():
+    for one in scene.books.latest() if _sending(scene) else ():
         told = [ticket for ticket in one.tickets if ticket.body["type"] == SENT]
         if told:
             yield one, told
+
+
+def _sending(scene: Scene) -> bool:
+    return any(policy.advertising.sending for policy in scene.policies.values())
 
 
 def _policy(scene: Scene, ticket: Ticket) -> Policy:

@@ -20,7 +20,7 @@ CREDITED = ("open", "overdue", "repaid", "written_off")
 def what_is_lent_by_message_was_agreed_to(scene: Scene) -> Wrong:
     """Each advance has a YES of its own, to an offer of its amount and fee."""
     post = scene.journal.post
-    for one in scene.books.latest():
+    for one in scene.books.latest() if post else ():
         for channel, agreed in ((SMS, _written(post, one.msisdn, scene.clocks_apart_ms / 1000)), (USSD, _typed(post, one.msisdn))):
             lent = Counter(_terms(advance) for advance in one.advances.values() if advance["channel"] == channel)
             for (amount, fee), count in lent.items():
@@ -47,7 +47,7 @@ def _each_was_read(scene: Scene, one: Subscriber) -> Wrong:
 def what_messages_say_is_true(scene: Scene) -> Wrong:
     """Told "you have received" by SMS, or on a screen of the gateway over SMPP, means lent."""
     post = scene.journal.post
-    for one in scene.books.latest():
+    for one in scene.books.latest() if post else ():
         lent = {(amount, amount + fee) for amount, fee in map(_terms, _credited(one))}
         told = [letters.granted(read.text) for read in post.read.get(one.msisdn, ())]
         told += [screens.granted(step.text) for call in post.calls.get(one.msisdn, ()) for step in call.steps if step.text]
@@ -59,7 +59,7 @@ def what_messages_say_is_true(scene: Scene) -> Wrong:
 def who_asked_by_message_is_told(scene: Scene) -> Wrong:
     """Credit that was asked for by SMS is told by SMS, or its message waits, or was given up."""
     post = scene.journal.post
-    for one in scene.books.latest():
+    for one in scene.books.latest() if post else ():
         asked = Counter((amount, amount + fee) for amount, fee in map(_terms, (
             advance for advance in _credited(one) if advance["channel"] == SMS and advance["generation"] == one.generation)))
         if not asked:

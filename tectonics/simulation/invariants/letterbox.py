@@ -19,7 +19,7 @@ REPLIES_S, REPLIES_MAX = 4000.0, 12  # of who writes more, not everything is ans
 
 def what_was_acknowledged_is_committed(scene: Scene) -> Wrong:
     """As many triggers as messages that were acknowledged and are always answered."""
-    for one in scene.books.latest():
+    for one in scene.books.latest() if scene.journal.post else ():
         taken = [written for written in scene.journal.post.written.get(one.msisdn, ()) if _definite(written)]
         if _chatters(scene.journal.post.written.get(one.msisdn, ())):
             continue
@@ -29,7 +29,7 @@ def what_was_acknowledged_is_committed(scene: Scene) -> Wrong:
 
 def a_message_counts_once(scene: Scene) -> Wrong:
     """No more triggers than messages, but for what another life could not recognise."""
-    for one in scene.books.latest():
+    for one in scene.books.latest() if scene.journal.post else ():
         written = scene.journal.post.written.get(one.msisdn, ())
         most = sum(_lives(each, scene) for each in written)
         if one.messages > most:

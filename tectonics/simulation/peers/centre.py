@@ -34,7 +34,7 @@ RETRY_S, RECEIPT_S, LATE_S = 15.0, 3.0, 34.0  # a late answer comes after the da
 AGAIN_S_MAX = 600.0  # a second copy comes at most so late
 PATIENCE_S = 45.0  # so long he waits for an answer
 REFERENCES = 60_000
-PACES = {"brisk": 4.0, "ordinary": 1.0, "seldom": 0.05}  # how much of everything they write
+PACES = {"brisk": 4.0, "ordinary": 1.0, "seldom": 0.02}  # how much of everything they write
 
 
 class CentrePeer:
