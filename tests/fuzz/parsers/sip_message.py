@@ -3,7 +3,7 @@
 from tectonics.channels.did_sip.callers import caller
 from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.digest import Credentials, parse_credentials
-from tectonics.wire.sip.message import Request, Unreadable, parse
+from tectonics.wire.sip.message import HEADERS_MAX, Request, Unreadable, parse
 from tectonics.wire.sip.screening import refusal
 from tectonics.wire.sip.text import BadText
 from tectonics.wire.sip.way import arrived, back
@@ -25,7 +25,8 @@ def check(data: bytes) -> None:
         assert bool(error.status) == (error.request is not None) and error.status in (0, 400, 416, 505)
         return
     octets = message.encode()
-    assert parse(octets).encode() == octets
+    if len(message.headers) < HEADERS_MAX:  # Content-Length is written even where none came
+        assert parse(octets).encode() == octets
     for name in ("Contact", "Route", "P-Asserted-Identity"):
         try:
             message.addresses(name)
