@@ -87,13 +87,14 @@ def a_stop_is_kept(scene: Scene) -> Wrong:
 def only_who_could_borrow_is_advertised_to(scene: Scene) -> Wrong:
     """By the balance that was told, and by what his earlier tickets say of him."""
     for one, _ in _advertised(scene):
-        opened, barred = set(), False
+        opened, given_up, barred = set(), set(), False
         for ticket in one.tickets:
             kind, advance = ticket.body["type"], ticket.body.get("advance", "")
-            if kind in ("advance.granted", "recovery.reversed"):
+            if kind == "advance.granted" or kind == "recovery.reversed" and advance not in given_up:
                 opened.add(advance)
             elif kind in GONE:
                 opened.discard(advance)
+                given_up |= {advance} if kind == "advance.written_off" else set()
             elif kind in ("subscriber.barred", "subscriber.unbarred"):
                 barred = kind == "subscriber.barred"
             elif kind == SENT:
