@@ -101,7 +101,7 @@ class Subscriber:
     movements: list[Movement] = field(default_factory=list)
     balances: dict[str, int] = field(default_factory=dict)
     fed: dict[str, int] = field(default_factory=dict)  # the feed's own ids that were decided -> how often
-    messages: int = 0  # short messages of his that were decided
+    messages: set[str] = field(default_factory=set)  # ids of the short messages of his that were decided
 
 
 @dataclass(slots=True)
@@ -263,7 +263,7 @@ class Auditor:
             commands.setdefault(command.msisdn, []).append(command)
         for number in numbers:
             one = books.of(str(number))
-            one.commands, one.balances, one.fed = commands.get(one.msisdn, []), {}, {}
+            one.commands, one.balances = commands.get(one.msisdn, []), {}  # `fed` keeps what retention deletes
         wanted = f"[{','.join(map(str, numbers))}]"
         people = books.subscribers
         for number, version, generation, profile, standing in self._store.execute(_ACCOUNT, (wanted,)):
@@ -276,8 +276,8 @@ class Auditor:
             people[str(number)].recoveries[id] = _JSON.decode(body)
         for number, id, count in self._store.execute(_FED, (wanted,)):
             people[str(number)].fed[id] = count
-        for msisdn, count in triggers(self._store, wanted):
-            people[msisdn].messages = count
+        for msisdn, id in triggers(self._store, wanted):
+            people[msisdn].messages.add(id)
         for number, balance_type, amount_minor in self._ledger.execute(_BALANCE, (wanted,)):
             people[str(number)].balances[balance_type] = amount_minor
 

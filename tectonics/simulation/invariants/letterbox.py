@@ -23,8 +23,8 @@ def what_was_acknowledged_is_committed(scene: Scene) -> Wrong:
         taken = [written for written in scene.journal.post.written.get(one.msisdn, ()) if _definite(written)]
         if _chatters(scene.journal.post.written.get(one.msisdn, ())):
             continue
-        if len(taken) > one.messages:
-            yield Violation(f"{len(taken)} of his messages were acknowledged, {one.messages} have a trigger", one.msisdn)
+        if len(taken) > len(one.messages):
+            yield Violation(f"{len(taken)} of his messages were acknowledged, {len(one.messages)} have a trigger", one.msisdn)
 
 
 def a_message_counts_once(scene: Scene) -> Wrong:
@@ -32,8 +32,8 @@ def a_message_counts_once(scene: Scene) -> Wrong:
     for one in scene.books.latest() if scene.journal.post else ():
         written = scene.journal.post.written.get(one.msisdn, ())
         most = sum(_lives(each, scene) for each in written)
-        if one.messages > most:
-            yield Violation(f"{len(written)} messages of his, {one.messages} triggers; at most {most} are right", one.msisdn)
+        if len(one.messages) > most:
+            yield Violation(f"{len(written)} messages of his, {len(one.messages)} triggers; at most {most} are right", one.msisdn)
 
 
 def nothing_is_said_twice(scene: Scene) -> Wrong:

@@ -28,7 +28,7 @@ def corresponding():
     """Of the rules about messages none complains."""
     scene = healthy()
     one, post = scene.books.of(A), scene.journal.post
-    one.advances["a1"]["channel"], one.messages = "sms", 2
+    one.advances["a1"]["channel"], one.messages = "sms", {"m1", "m2"}
     post.offer_s = 900.0
     post.written[A] = [wrote("SOS", 1.0), wrote("YES", 9.0, ((3.0, TERMS),))]
     texts = {3.0: SHOWN, 11.0: GRANTED, 1.5: ADVERT}
@@ -77,11 +77,11 @@ def not_told(s):
 
 
 def taken_and_forgotten(s):
-    of(s).messages = 0
+    of(s).messages = set()
 
 
 def decided_twice(s):
-    of(s).messages = 3
+    of(s).messages.add("m3")
 
 
 def said_again(s):
