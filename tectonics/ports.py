@@ -238,6 +238,9 @@ class Outbox(Protocol):
     def reschedule(self, msisdn: str, op: str, due_at: int, attempts: int, now: int) -> Deferred[bool]:
         """Moves a row to later and renews its lease; False when it is not ours (any more)."""
 
+    def waits(self, msisdn: str, op: str) -> Deferred[bool]:
+        """Whether that command is there still."""
+
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """Deletes a command whose outcome changes no account (a message was sent or given up)."""
 

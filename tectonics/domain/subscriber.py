@@ -45,6 +45,7 @@ class Shown:
     offer: Offer
     at: int
     until_at: int
+    op: str = ""  # of the message that shows it
 
 
 @value

@@ -3,8 +3,12 @@
 SOS shows the offers, a number chooses one, YES agrees to the one that was shown last, which stands in the account.
 The menu around it is in memory (conversations.py); where that is lost, a number shows its offer all the same.
 YES counts only for what a person can have read: one that was written within `read_s` of the offer's message, as
-when two messages were sent in a row, shows the offer again.
+when two messages were sent in a row, or while that message has not gone out, shows the offer again.
 """
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred
 
 from tectonics.domain.errors import Busy
 from tectonics.domain.events import BorrowAsked, BorrowConfirmed, Event, ProfileChanged, Replied, Trigger
@@ -25,6 +29,7 @@ from tectonics.workflows.snapshot import AMOUNT, CONFIRM, OFFERS
 READ_S = 3.0  # nobody gets, reads and answers a message in less
 ENQUIRY_S = 10.0  # the longest that a message waits for a balance
 _KEYS = {OFFERS: "menu.title", AMOUNT: "amount.ask", CONFIRM: "reply.confirm"}
+Waits = Callable[[str, str], Deferred[bool]]  # (msisdn, op): whether that message has not gone out yet
 
 
 @value
@@ -48,9 +53,10 @@ class Letters:
     """Answers letters, one at a time of each number."""
 
     def __init__(self, engine: Engine, enquiry: Enquiry, style: Style, talks: Conversations, manners: Manners,
-                 read_s: float) -> None:
+                 waits: Waits, read_s: float) -> None:
         self._engine, self._enquiry, self._style = engine, enquiry, style
         self._talks, self._manners, self._read_ms = talks, manners, int(read_s * 1000)
+        self._waits = waits
 
     async def answer(self, letter: Letter, request: Request) -> Result | None:
         """Does what is asked and commits the answer; None where nobody is answered."""
@@ -108,7 +114,7 @@ class Letters:
         shown = letter.account.standing.shown
         if shown is None or letter.now >= shown.until_at:
             return await self._nothing_shown(letter)
-        if letter.message.at < shown.at + self._read_ms:
+        if letter.message.at < shown.at + self._read_ms or await self._waits(letter.msisdn, shown.op):
             return await self._too_fast(letter)
         balance = await self._enquiry.balance(letter.account, self._engine.policies.current, ENQUIRY_S)
         result = await self._dispatch(letter, BorrowConfirmed(letter.msisdn, letter.trigger, letter.now,
@@ -117,6 +123,7 @@ class Letters:
         return result
 
     async def _too_fast(self, letter: Letter) -> Result:
+        """He cannot have read what he agrees to: it is shown again."""
         talk = self._talks.get(letter.msisdn, letter.now)
         if talk is None:
             return await self._offer(letter, "")

@@ -54,11 +54,11 @@ def spoken(account: Account, channel: str, context: Context, key: str, screen: S
 
 def replied(account: Account, event: Replied, context: Context) -> Decision:
     """Commits an answer, and what it shows."""
+    told = reply(account, context, event.key, event.text, event.expires_at)
     if event.offer is not None:
-        account = _showing(account, Shown(event.offer, context.now, event.expires_at))
+        account = _showing(account, Shown(event.offer, context.now, event.expires_at, told.op))
     elif event.closes:
         account = closed(account)
-    told = reply(account, context, event.key, event.text, event.expires_at)
     return Decision(account, f"answered by SMS: {event.key}", commands=(told,))
 
 

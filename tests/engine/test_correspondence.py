@@ -31,7 +31,8 @@ class Pen:
 
     def restart(self, node):
         self.node = node
-        self.desk = EngineCorrespondence(node.core.engine, node.core.enquiry, node.core.limits, sms_style(session_s=OFFER_S), HELP_S)
+        self.desk = EngineCorrespondence(node.core.engine, node.core.enquiry, node.core.limits, sms_style(session_s=OFFER_S),
+                                          node.core.outbox.waits, HELP_S)
 
     def post(self, text, id="", msisdn="", to="133"):
         self.count += 1
@@ -64,6 +65,28 @@ def node(tmp_path):
 @pytest.fixture
 def pen(node):
     return Pen(node)
+
+
+class Silent:
+    """A message centre that takes nothing until it speaks again."""
+
+    def __init__(self, inbox):
+        self.inbox, self.silent = inbox, True
+
+    def send(self, command):
+        return succeed(Unknown("no answer")) if self.silent else self.inbox.send(command)
+
+
+def test_what_has_not_gone_out_cannot_be_agreed_to(pen):
+    centre = pen.node.core.outbox._messenger = Silent(pen.node.inbox)
+    assert pen.write("SOS 2") == [] and pen.write("YES", wait_s=30) == []
+    assert pen.lent() == []
+    centre.silent = False
+    settle(pen.node, 400)
+    assert [text.split()[:2] for text in (one.text for one in pen.node.inbox.sent)] == [["reply.confirm", "2.00"]] * 2
+    assert pen.lent() == []
+    pen.write("YES")
+    assert pen.lent() == [200]
 
 
 def test_sos_a_number_and_yes(pen):

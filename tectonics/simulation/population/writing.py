@@ -59,7 +59,7 @@ def _spend(chance: random.Random, numbered: float) -> Life:
 def _blind(chance: random.Random, numbered: float) -> Life:
     """YES, although he has not read anything that he could agree to."""
     if chance.random() < 0.5:
-        yield Write(chance.choice(("SOS", "LOAN")), numbered)
+        yield Write(chance.choice(("SOS", "SOS 1")), numbered)
         yield Wait(chance.uniform(1, 10))
     yield Write(chance.choice(letters.AGREES), numbered)
 
