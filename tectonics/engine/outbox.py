@@ -156,8 +156,8 @@ class OutboxRunner:
         command = row.command
         if self._may_repeat(row):
             outcome = await self._send(command)
-            if _not_asked(outcome):
-                outcome = Unknown(f"it may have been sent before, and now: {outcome.text}")
+            if _not_asked(outcome) or isinstance(outcome, Refused) and not self._certain(row):
+                outcome = Unknown(f"it may have been sent before, and now: {outcome.text or outcome.reason}")
         else:
             outcome = await self._billing.look_up(command.op, command.msisdn, command.node)
             self._engine.metrics.count("tectonics_retries_total", "look_up")
