@@ -1,4 +1,4 @@
-"""Tells low balances over the feed until it is killed, of one subscriber after the other, so many under way at a time.
+"""Tells low balances over the feed, of one subscriber after the other, so many under way at a time, until all are told.
 
 Its argument is a JSON object: the feed's address, how many subscribers there are, how many may be under way.
 """
@@ -25,7 +25,6 @@ def main(plan: dict) -> None:
             connection.sendall(lines.encode())
             number, waiting = number + batch, waiting + batch
             waiting -= connection.recv(1 << 16).count(b"\n")
-    time.sleep(3600)
 
 
 if __name__ == "__main__":

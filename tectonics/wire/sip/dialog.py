@@ -5,7 +5,7 @@ the dialog is confirmed.
 """
 
 from tectonics.wire.sip.message import Message, Request, Response
-from tectonics.wire.sip.values import Address
+from tectonics.wire.sip.values import Address, parse_address
 
 MAX_FORWARDS = 70
 
@@ -82,7 +82,7 @@ class Dialog:
         """Request-URI and routes; the first route may be a strict router (section 12.2.1.1)."""
         if not self.routes:
             return self.target, ()
-        first = Message((("Route", self.routes[0]),)).addresses("Route")[0]
+        first = parse_address(self.routes[0])
         if "lr" in first.uri.parameters:
             return self.target, self.routes
         return str(first.uri), (*self.routes[1:], f"<{self.target}>")

@@ -43,6 +43,8 @@ class Unreadable(BadMessage):
 class Message:
     """What requests and responses share. Never changed once made; `with_` gives another."""
 
+    first_line: str  # request line or status line
+
     def __init__(self, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> None:
         self.headers, self.body = headers, body
 
@@ -87,11 +89,6 @@ class Message:
     def addresses(self, name: str) -> tuple[Address, ...]:
         """The addresses of a header such as Route or Contact. BadText; `*` is none."""
         return tuple(parse_address(text) for text in self.all(name) if text != "*")
-
-    @property
-    def first_line(self) -> str:
-        """Request line or status line."""
-        raise NotImplementedError
 
     def encode(self) -> bytes:
         """The octets; Content-Length is told anew."""

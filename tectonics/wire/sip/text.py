@@ -14,25 +14,35 @@ class BadText(BadMessage):
     """A header that its grammar does not allow."""
 
 
-def split(text: str, at: str) -> Iterator[str]:
-    """The parts between the separators that stand outside quotes and angle brackets, without blanks around."""
-    begin, quoted, depth, escaped = 0, False, 0, False
+def bare(text: str) -> Iterator[tuple[int, str]]:
+    """(place, character) of what stands outside quoted strings. BadText where the last is not closed."""
+    inside = escaped = False
     for place, character in enumerate(text):
         if escaped:
             escaped = False
-        elif quoted:
-            escaped, quoted = character == "\\", character != '"'
+        elif inside:
+            escaped, inside = character == "\\", character != '"'
         elif character == '"':
-            quoted = True
-        elif character == "<":
+            inside = True
+        else:
+            yield place, character
+    if inside:
+        raise BadText("a quote is not closed")
+
+
+def split(text: str, at: str) -> Iterator[str]:
+    """The parts between the separators that stand outside quotes and angle brackets, without blanks around."""
+    begin = depth = 0
+    for place, character in bare(text):
+        if character == "<":
             depth += 1
         elif character == ">":
             depth = max(0, depth - 1)
         elif character == at and not depth:
             yield text[begin:place].strip()
             begin = place + 1
-    if quoted or depth:
-        raise BadText("a quote or an angle bracket is not closed")
+    if depth:
+        raise BadText("an angle bracket is not closed")
     yield text[begin:].strip()
 
 

@@ -4,7 +4,7 @@ import re
 
 from msgspec import Struct, field
 
-from tectonics.wire.sip.text import BadText, parameters, quoted, shown, split, unquoted
+from tectonics.wire.sip.text import BadText, bare, parameters, quoted, shown, split, unquoted
 from tectonics.wire.sip.uri import Uri, parse_place, parse_uri, place
 
 MAGIC = "z9hG4bK"  # begins the branch of everyone who follows RFC 3261 (section 8.1.1.7)
@@ -69,29 +69,15 @@ def parse_via(text: str) -> Via:
 def parse_address(text: str) -> Address:
     """One address; BadText. Without angle brackets what follows a semicolon belongs to the header."""
     text = text.strip()
-    before, bracket, rest = _bracketed(text)
-    if not bracket:
+    bracket = next((place for place, character in bare(text) if character == "<"), None)
+    if bracket is None:
         uri, *behind = split(text, ";")
         return Address(parse_uri(uri), "", parameters(behind))
-    inside, closed, behind = rest.partition(">")
+    before = text[:bracket]
+    inside, closed, behind = text[bracket + 1:].partition(">")
     if not closed:
         raise BadText("an angle bracket is not closed")
     return Address(parse_uri(inside.strip()), unquoted(before.strip()), parameters(list(split(behind, ";"))[1:]))
-
-
-def _bracketed(text: str) -> tuple[str, str, str]:
-    """What stands before the first angle bracket outside quotes, the bracket, and the rest."""
-    quoted_text, escaped = False, False
-    for at, character in enumerate(text):
-        if escaped:
-            escaped = False
-        elif quoted_text:
-            escaped, quoted_text = character == "\\", character != '"'
-        elif character == '"':
-            quoted_text = True
-        elif character == "<":
-            return text[:at], "<", text[at + 1:]
-    return text, "", ""
 
 
 def parse_cseq(text: str) -> CSeq:
