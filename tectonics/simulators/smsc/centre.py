@@ -16,6 +16,7 @@ from twisted.internet.protocol import Factory
 
 from tectonics.domain.errors import Busy
 from tectonics.ports import Clock
+from tectonics.simulators.moments import Moments
 from tectonics.simulators.smsc import faults as wrong
 from tectonics.simulators.smsc.faults import Faults
 from tectonics.simulators.smsc.mobile import mobile
@@ -81,8 +82,7 @@ class MessageCentre(Factory):
         self._per_second, self._second = per_second, (0, 0)
         self._number = 0
         self._waiting: deque[Delivery] = deque()
-        self._later: set = set()  # delayed calls: late answers, receipts, repetitions
-        self._watchers: list[tuple[Callable[[], bool], Deferred[None]]] = []
+        self._moments = Moments(clock)  # late answers, receipts, repetitions
         self._closing: list[Deferred[None]] = []
 
     # --- for tests and control
@@ -111,10 +111,7 @@ class MessageCentre(Factory):
 
     def wait_for(self, met: Callable[[], bool]) -> Deferred[None]:
         """Fires as soon as `met()` holds; looked at after each event."""
-        if met():
-            return succeed(None)
-        self._watchers.append((met, Deferred()))
-        return self._watchers[-1][1]
+        return self._moments.wait_for(met)
 
     @property
     def bound(self) -> list[EsmeSession]:
@@ -128,9 +125,7 @@ class MessageCentre(Factory):
 
     def close(self) -> Deferred[None]:
         """Breaks every connection and forgets what was to come; fires when all are gone."""
-        for call in list(self._later):
-            call.cancel()
-        self._later.clear()
+        self._moments.forget()
         self._waiting.clear()
         if not self.sessions:
             return succeed(None)
@@ -148,7 +143,7 @@ class MessageCentre(Factory):
         """An ESME is there."""
         self.sessions.append(session)
         self.counts["connected"] += 1
-        self._look()
+        self._moments.look()
 
     def disconnected(self, session: EsmeSession) -> None:
         """And gone."""
@@ -157,7 +152,7 @@ class MessageCentre(Factory):
             for closing in self._closing:
                 closing.callback(None)
             self._closing.clear()
-        self._look()
+        self._moments.look()
 
     def happened(self, session: EsmeSession, event: events.Event) -> None:
         """What a session reports."""
@@ -177,7 +172,7 @@ class MessageCentre(Factory):
             case _:
                 self.counts[type(event).__name__.lower()] += 1
                 self.events.append((session, event))
-        self._look()
+        self._moments.look()
 
     def deliver_waiting(self) -> None:
         """Delivers what there is room for."""
@@ -243,7 +238,7 @@ class MessageCentre(Factory):
             self._end(taken)
         self._answer(session, request, answer)
         if not self.style.before_answer and request.registered_delivery & 0x03:
-            self._in(self.receipt_s, self._end, taken)
+            self._moments.later(self.receipt_s, self._end, taken)
         if self.on_submit is not None:
             self.on_submit(taken)
 
@@ -254,7 +249,7 @@ class MessageCentre(Factory):
         elif strikes(wrong.GARBAGE):
             session.raw(GARBAGE)
         elif strikes(wrong.LATE):
-            self._in(self.faults.late_s, session.answer, request, answer)
+            self._moments.later(self.faults.late_s, session.answer, request, answer)
         elif not strikes(wrong.LOSE_ANSWER):
             session.answer(request, answer)
 
@@ -266,7 +261,7 @@ class MessageCentre(Factory):
     def _delivered(self, delivery: Delivery, status: int) -> None:
         delivery.statuses.append(status)
         if (status == UNANSWERED or status in TRY_LATER) and delivery.tries < TRIES_MAX:
-            self._in(self._retry_s, self._again, delivery)
+            self._moments.later(self._retry_s, self._again, delivery)
         else:
             self.counts["delivered" if status == Status.ROK else "undelivered"] += 1
             delivery.done.callback(status)
@@ -275,19 +270,3 @@ class MessageCentre(Factory):
     def _again(self, delivery: Delivery) -> None:
         self._waiting.append(delivery)
         self.deliver_waiting()
-
-    def _in(self, seconds: float, do: Callable, *arguments) -> None:
-        def now() -> None:
-            self._later.discard(call)
-            do(*arguments)
-            self._look()
-        call = self._clock.callLater(seconds, now)
-        self._later.add(call)
-
-    def _look(self) -> None:
-        """Fires those who wait for what is true now."""
-        if self._watchers:
-            ready = [one for one in self._watchers if one[0]()]
-            self._watchers = [one for one in self._watchers if one not in ready]
-            for _, waiting in ready:
-                waiting.callback(None)

@@ -25,6 +25,7 @@ from twisted.internet.protocol import Factory
 from tectonics.domain.dialects import Dialect
 from tectonics.domain.errors import Busy
 from tectonics.ports import Clock
+from tectonics.simulators.moments import Moments
 from tectonics.simulators.smsc import faults as wrong
 from tectonics.simulators.smsc.faults import Faults
 from tectonics.simulators.smsc.session import EsmeSession
@@ -70,9 +71,8 @@ class UssdGateway(Factory):
         self._handsets: dict[tuple[str, int], Handset] = {}
         self._waiting: deque[Said] = deque()
         self._numbers = 0
-        self._watchers: list[tuple[Callable[[], bool], Deferred[None]]] = []
         self._closing: Deferred[None] | None = None
-        self._later: set = set()
+        self._moments = Moments(clock)
 
     # --- for who plays with it
 
@@ -94,10 +94,7 @@ class UssdGateway(Factory):
 
     def wait_for(self, met: Callable[[], bool]) -> Deferred[None]:
         """Fires as soon as `met()` holds; looked at after each event."""
-        if met():
-            return succeed(None)
-        self._watchers.append((met, Deferred()))
-        return self._watchers[-1][1]
+        return self._moments.wait_for(met)
 
     def cut_all(self) -> None:
         """Breaks every connection."""
@@ -106,9 +103,7 @@ class UssdGateway(Factory):
 
     def close(self) -> Deferred[None]:
         """Breaks every connection and ends every session; fires when all are gone."""
-        for call in list(self._later):
-            call.cancel()
-        self._later.clear()
+        self._moments.forget()
         self._waiting.clear()
         for handset in list(self._handsets.values()):
             handset.ended("the gateway closes")
@@ -138,7 +133,7 @@ class UssdGateway(Factory):
         self.sessions.remove(session)
         if self._closing is not None and not self.sessions:
             self._closing.callback(None)
-        self._look()
+        self._moments.look()
 
     def happened(self, session: EsmeSession, event: events.Event) -> None:
         """What a session reports."""
@@ -159,7 +154,7 @@ class UssdGateway(Factory):
             case _:
                 self.counts[type(event).__name__.lower()] += 1
         self.deliver_waiting()
-        self._look()
+        self._moments.look()
 
     def deliver_waiting(self) -> None:
         """Says what there is room for."""
@@ -184,7 +179,7 @@ class UssdGateway(Factory):
     def _answered(self, said: Said, status: int) -> None:
         if status in TRY_LATER:
             self.counts["slowed"] += 1
-            self._in(RETRY_S, self._again, said)
+            self._moments.later(RETRY_S, self._again, said)
         elif status != Status.ROK:
             self.refused.append(status)
             said.handset.ended(f"the daemon refused it with {status:#x}")
@@ -249,7 +244,7 @@ class UssdGateway(Factory):
             self._numbers += 1
             answer = replace(answer, message_id=f"{self._numbers:x}")
         if self.faults.strikes(wrong.LATE):
-            self._in(self.faults.late_s, session.answer, request, answer)
+            self._moments.later(self.faults.late_s, session.answer, request, answer)
         elif not self.faults.strikes(wrong.LOSE_ANSWER):
             session.answer(request, answer)
 
@@ -259,18 +254,3 @@ class UssdGateway(Factory):
         if before is not None:
             before.ended("its correlator began another session")
         self._handsets[key] = handset
-
-    def _in(self, seconds: float, do: Callable, *arguments) -> None:
-        def now() -> None:
-            self._later.discard(call)
-            do(*arguments)
-            self._look()
-        call = self.clock.callLater(seconds, now)
-        self._later.add(call)
-
-    def _look(self) -> None:
-        if self._watchers:
-            ready = [one for one in self._watchers if one[0]()]
-            self._watchers = [one for one in self._watchers if one not in ready]
-            for _, waiting in ready:
-                waiting.callback(None)
