@@ -138,6 +138,7 @@ async def test_kannel_comes_back_after_a_broken_connection(lab, fault):
         lab.centre.cut_all()
     await until(lambda: lab.centre.counts["bound"] > bound)
     assert await lab.centre.message("BAL", "33600000001") == [0]
+    await until(lambda: lab.texts() == ["hello", "hello"])  # what was not answered it sends again
 
 
 @pytest_twisted.ensureDeferred
