@@ -12,7 +12,19 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 
 from tectonics.domain.advance import Advance
-from tectonics.domain.commands import Command, Credit, Debit, Notify
+from tectonics.domain.call import Ended, Rung
+from tectonics.domain.commands import (
+    Command,
+    Connect,
+    Credit,
+    Debit,
+    HangUp,
+    Notify,
+    Reserve,
+    Ring,
+    Settle,
+    Talk,
+)
 from tectonics.domain.delivery import Begun, Part, Sent
 from tectonics.domain.events import Event, FeedEvent, Trigger
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
@@ -49,6 +61,7 @@ class Capabilities:
     window_s: int = 0  # how long the peer remembers an `op`
     readable_back: bool = False  # `look_up` can tell what became of an `op`
     tells_balance: bool = True  # else only `covers` answers
+    sessions: bool = False  # `reserve` and `settle` are there: session credit control
 
 
 class Billing(Protocol):
@@ -65,7 +78,32 @@ class Billing(Protocol):
 
     def debit(self, command: Debit) -> Deferred[Outcome]: ...
 
+    def reserve(self, command: Reserve) -> Deferred[Outcome]:
+        """Done: it is held; Refused("insufficient"): nothing is held for this `op`."""
+
+    def settle(self, command: Settle) -> Deferred[Outcome]:
+        """Done: that much was taken and the session is closed."""
+
     def look_up(self, op: str, msisdn: str, node: str = "") -> Deferred[Outcome | NotFound]: ...
+
+
+class CallServer(Protocol):
+    """Rings two people and connects them. Nothing here fails; each write ends, by `ring_s` or `until_at` at the latest.
+
+    `again`: it may have been asked before a restart, or by another node. A leg that is found is waited for; one that
+    is not is never rung (any more): NotAnswered or Ended with GONE or LOST.
+    """
+
+    def ring(self, command: Ring, again: bool = False) -> Deferred[Rung]: ...
+
+    def connect(self, command: Connect, again: bool = False) -> Deferred[Rung]: ...
+
+    def talk(self, command: Talk, again: bool = False) -> Deferred[Ended]: ...
+
+    def extend(self, call: str, until_at: int) -> None:
+        """The conversation may go on until then."""
+
+    def hang_up(self, command: HangUp) -> Deferred[Outcome]: ...
 
 
 class Messenger(Protocol):

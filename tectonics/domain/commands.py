@@ -51,5 +51,88 @@ class Notify:
     expires_at: int = 0  # not sent any more from then on; 0: as long as it takes
 
 
-Command = Credit | Debit | Notify
-MoneyCommand = Credit | Debit
+@value
+class Reserve:
+    """Hold money of a prepaid subscriber for a call: the first time, or more of it while the call goes on.
+
+    All reservations of one call have one `session`; each has its own `op`.  What is not settled within `valid_s`
+    is his again.
+    """
+
+    op: str
+    msisdn: str
+    amount_minor: int
+    currency: str
+    node: str
+    session: str
+    call: str
+    valid_s: int
+
+
+@value
+class Settle:
+    """Take what the call has cost from what its session holds (never more), and let the rest go."""
+
+    op: str
+    msisdn: str
+    amount_minor: int  # 0: nothing was used
+    currency: str
+    node: str
+    session: str
+    call: str
+
+
+@value
+class Ring:
+    """Ring A. The leg's id is the operation's: asked again for a leg that is there, it waits on and rings nobody."""
+
+    op: str  # the leg's id
+    msisdn: str  # whose account it is: A
+    call: str
+    number: str
+    caller: str  # the number that A sees; empty: none
+    ring_s: int
+    language: str = ""  # of announcements
+
+
+@value
+class Connect:
+    """A has answered: ring B, and connect the two when B answers."""
+
+    op: str  # B's leg's id
+    msisdn: str
+    call: str
+    number: str
+    caller: str
+    ring_s: int
+    a_leg: str
+    a_handle: str
+
+
+@value
+class Talk:
+    """The two are connected: tell when that is over, and end it at `until_at` unless that is moved meanwhile."""
+
+    op: str
+    msisdn: str
+    call: str
+    a_leg: str
+    a_handle: str
+    b_leg: str
+    b_handle: str
+    until_at: int
+
+
+@value
+class HangUp:
+    """Whatever there is of a call's legs ends now; a leg that is not there any more is no error."""
+
+    op: str
+    msisdn: str
+    call: str
+    legs: tuple[tuple[str, str], ...]  # (id, handle; empty where none is known: it may be ringing)
+
+
+MoneyCommand = Credit | Debit | Reserve | Settle
+CallCommand = Ring | Connect | Talk | HangUp
+Command = MoneyCommand | Notify | CallCommand

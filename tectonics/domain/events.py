@@ -6,6 +6,7 @@ the decision with the time they were true.
 
 
 from tectonics.domain.advance import Offer
+from tectonics.domain.call import Ended, Rung
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
 from tectonics.domain.value import value
 
@@ -184,7 +185,74 @@ class WrittenOff:
     trigger: Trigger
 
 
+@value
+class CallAsked:
+    """He wants to be called back and connected with `number`, as he wrote it."""
+
+    msisdn: str
+    trigger: Trigger
+    at: int
+    number: str
+    balance: Balance | Unavailable | None = None  # None: not asked, nothing is reserved of him
+
+
+@value
+class ReserveAnswered:
+    """The billing system answered a reservation of a call."""
+
+    msisdn: str
+    at: int
+    call: str
+    op: str
+    outcome: Outcome | NotFound
+    resolved_by: str = ""
+
+
+@value
+class LegAnswered:
+    """What became of ringing A or B; `op` is the leg's id."""
+
+    msisdn: str
+    at: int
+    call: str
+    op: str
+    result: Rung
+
+
+@value
+class TalkExtended:
+    """The reserved talk time is nearly used, and both still talk."""
+
+    msisdn: str
+    at: int
+    call: str
+
+
+@value
+class TalkEnded:
+    """The conversation is over."""
+
+    msisdn: str
+    at: int
+    call: str
+    op: str
+    result: Ended
+
+
+@value
+class SettleAnswered:
+    """The billing system answered the settlement of a call."""
+
+    msisdn: str
+    at: int
+    call: str
+    op: str
+    outcome: Outcome | NotFound
+    resolved_by: str = ""
+
+
 FeedEvent = Recharged | Reversed | BalanceSeen | LifecycleSeen
+CallEvent = CallAsked | ReserveAnswered | LegAnswered | TalkExtended | TalkEnded | SettleAnswered
 Event = (BorrowAsked | BorrowConfirmed | Replied | CreditAnswered | AnswerDue | DebitAnswered | RefundAnswered
          | Recharged | Reversed | BalanceSeen | LifecycleSeen | AdvanceDue | ProfileChanged
-         | WrittenOff)
+         | WrittenOff | CallEvent)

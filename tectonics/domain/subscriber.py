@@ -8,6 +8,7 @@ stranger's debt, black list or bar.  `version` counts units; the store writes by
 
 from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance, Offer
+from tectonics.domain.call import Call
 from tectonics.domain.recharge import RechargeMark, Recovery
 from tectonics.domain.value import replace, value
 
@@ -62,6 +63,7 @@ class Standing:
     advances_total: int = 0  # granted since the beginning of this generation
     adverts: tuple[int, ...] = ()  # when he was sent advertising, in the last seven days
     shown: Shown | None = None  # by short message, not agreed to yet
+    call: Call | None = None  # the call-back that is not closed
 
 
 @value

@@ -12,7 +12,18 @@ import msgspec
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
 from tectonics.domain.advance import Advance
-from tectonics.domain.commands import Command, Credit, Debit, Notify
+from tectonics.domain.commands import (
+    Command,
+    Connect,
+    Credit,
+    Debit,
+    HangUp,
+    Notify,
+    Reserve,
+    Ring,
+    Settle,
+    Talk,
+)
 from tectonics.domain.recharge import Recovery
 from tectonics.domain.subscriber import Account, Profile, Standing
 from tectonics.domain.ticket import Ticket
@@ -23,7 +34,8 @@ _profile = msgspec.json.Decoder(Profile).decode
 _standing = msgspec.json.Decoder(Standing).decode
 decode_advance = msgspec.json.Decoder(Advance).decode
 decode_recovery = msgspec.json.Decoder(Recovery).decode
-_KINDS = {Credit: "credit", Debit: "debit", Notify: "notify"}
+_KINDS = {Credit: "credit", Debit: "debit", Notify: "notify", Reserve: "reserve", Settle: "settle",
+          Ring: "ring", Connect: "connect", Talk: "talk", HangUp: "hang_up"}
 _COMMANDS = {kind: msgspec.json.Decoder(command).decode for command, kind in _KINDS.items()}
 OUTBOX_COLUMNS = "kind, body, state, created_at, due_at, attempts, lease_until"
 
