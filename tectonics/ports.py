@@ -27,6 +27,7 @@ from tectonics.domain.commands import (
 )
 from tectonics.domain.delivery import Begun, Part, Sent
 from tectonics.domain.events import Event, FeedEvent, Trigger
+from tectonics.domain.mailbox import Mailbox
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
 from tectonics.domain.policy import Policy
 from tectonics.domain.recharge import Recovery
@@ -276,9 +277,6 @@ class Outbox(Protocol):
     def reschedule(self, msisdn: str, op: str, due_at: int, attempts: int, now: int) -> Deferred[bool]:
         """Moves a row to later and renews its lease; False when it is not ours (any more)."""
 
-    def waits(self, msisdn: str, op: str) -> Deferred[bool]:
-        """Whether that command is there still."""
-
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """Deletes a command whose outcome changes no account (a message was sent or given up)."""
 
@@ -343,6 +341,22 @@ class PolicyLog(Protocol):
     def append(self, expected: int, document: dict, at: int, who: str, note: str,
                audit: Ticket | None = None) -> Deferred[PolicyVersion | None]:
         """Adds version `expected + 1` and its audit ticket; None when somebody else added it first."""
+
+
+class Addresses(Protocol):
+    """Which e-mail address speaks for which subscriber. A number of a new generation has none."""
+
+    def find(self, address: str) -> Deferred[Mailbox | None]:
+        """Whose the folded address is."""
+
+    def of(self, msisdn: str) -> Deferred[list[Mailbox]]:
+        """The addresses of one number."""
+
+    def put(self, address: str, msisdn: str, pin: str, now: int, audit: Ticket) -> Deferred[str]:
+        """Registers it, or changes its hashed PIN, with the ticket; "" or why not: nobody, taken, too_many."""
+
+    def remove(self, address: str, msisdn: str, audit: Ticket) -> Deferred[bool]:
+        """Whether there was one to remove; only then the ticket is written."""
 
 
 @value

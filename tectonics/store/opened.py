@@ -24,6 +24,7 @@ from tectonics.database.grouping import Groups
 from tectonics.domain.subscriber import Account
 from tectonics.store import bulk
 from tectonics.store.accounts import SqlStore
+from tectonics.store.mailboxes import SqlAddresses
 from tectonics.store.messages import SqlMessages
 from tectonics.store.origin import Life
 from tectonics.store.outbox import SqlOutbox
@@ -69,6 +70,7 @@ class OpenedStore:
         self.store = SqlStore(writes, reads)
         self.outbox = SqlOutbox(writes, reads, life, lease_ms)
         self.messages = SqlMessages(writes, reads, life)
+        self.addresses = SqlAddresses(writes, reads)
         self.tickets = SqlTicketLog(life.name, writes, people)
         self.policies = SqlPolicyLog(writes, people)
         self.bookmarks = SqlBookmarks(writes, people, life.name)
