@@ -6,6 +6,7 @@ of them.
 """
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from tectonics.config.values import duration_s, endpoint_port, money_minor
@@ -15,6 +16,7 @@ from tectonics.domain.screens import Keys
 Fault = tuple[tuple, str]
 GSUP_LATE_S = 1.0  # what an answer may be late by, and its way to the HLR
 _Minor = Callable[[str], int]
+_NAMED = re.compile(r"interface=(?!0\.0\.0\.0|[\\:]+$)")  # an endpoint of one address
 
 
 def of_policy(policy) -> list[Fault]:
@@ -167,11 +169,25 @@ def of_rings(did) -> Iterator[Fault]:
         yield (*here, "min_ring_s"), f"expected at most ring_s ({did.ring_s:g}), or no ring would count"
 
 
+def of_calls(server) -> Iterator[Fault]:
+    """A call server that could ring nobody, or whose peers could not reach it."""
+    here, sip = ("call_server", "sip"), server.sip
+    yield from _repeated(((*here, "trunks", i, "name"), one.name) for i, one in enumerate(sip.trunks))
+    for i, trunk in enumerate(sip.trunks):
+        if bool(trunk.user) != bool(trunk.password_file):
+            yield (*here, "trunks", i, "user"), "expected both user and password_file, or neither"
+    if server.kind == "sip" and not sip.trunks:
+        yield (*here, "trunks"), "expected a trunk that takes calls, because kind is sip"
+    if server.kind == "sip" and not sip.public and not _NAMED.search(sip.endpoint):
+        yield (*here, "public"), "expected the address that trunks reach us by, because the endpoint names none"
+
+
 def of_sections(settings) -> Iterator[Fault]:
     """Keys of the other sections that contradict each other."""
     yield from of_accounts(settings.channels)
     yield from of_gsup(settings.channels.ussd_gsup)
     yield from of_rings(settings.channels.did_sip)
+    yield from of_calls(settings.call_server)
     messages, billing = settings.messages, settings.billing
     limits, outbox, columns = settings.limits, settings.outbox, settings.feeds.columns
     if messages.default not in messages.languages:

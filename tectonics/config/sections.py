@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from tectonics.config.call_server import CallServer
 from tectonics.config.gsup import UssdGsup
 from tectonics.config.policy import PolicySection
 from tectonics.config.sip import DidSip
@@ -215,6 +216,7 @@ class Sections(Section):
     policy: PolicySection = Field({}, description="")
     messages: Messages = Field({}, description="")
     billing: Billing = Field({}, description="")
+    call_server: CallServer = Field({}, description="")
     feeds: Feeds = Field({}, description="")
     store: Store = Field({}, description="")
     outbox: Outbox = Field({}, description="")

@@ -15,7 +15,7 @@ from tectonics.domain.text import sms_style
 
 LISTENERS = (("channels", "ussd_http", "endpoint"), ("web", "endpoint"), ("tickets", "stream"),
              ("tickets", "acknowledged"), ("feeds", "tcp"), ("channels", "did_sip", "endpoint"),
-             ("channels", "did_sip", "tcp"))
+             ("channels", "did_sip", "tcp"), ("call_server", "sip", "endpoint"))
 
 
 class Settings(Sections):
@@ -98,12 +98,14 @@ class Settings(Sections):
 
     def listeners(self) -> dict[tuple[str, ...], str]:
         """Path of the key -> endpoint, of those that are not off."""
-        found, rings = {}, bool(self.channels.did_sip.dids)
+        off = [path for path, on in ((("channels", "did_sip"), self.channels.did_sip.dids),
+                                     (("call_server", "sip"), self.call_server.kind == "sip")) if not on]
+        found = {}
         for path in LISTENERS:
             value = self
             for name in path:
                 value = getattr(value, name)
-            if value and (rings or path[:2] != ("channels", "did_sip")):
+            if value and path[:2] not in off:
                 found[path] = value
         return found
 

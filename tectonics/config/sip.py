@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 from tectonics.config.values import Count, Endpoint, Name, Seconds, Section
 
 
-def _network(value: object) -> str:
+def network(value: object) -> str:
     """An address, or a network such as 192.0.2.0/24."""
     try:
         return str(ip_network(value)) if isinstance(value, str) else _no_network()
@@ -23,7 +23,8 @@ def _no_network() -> str:
     raise ValueError("expected an address or a network such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32")
 
 
-def _digits(value: object) -> object:
+def digits(value: object) -> object:
+    """A number that YAML took for a whole number."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
@@ -31,11 +32,11 @@ class SipTrunk(Section):
     """Who may call us."""
 
     name: Name = Field(description="its name in alarms, metrics and logs")
-    sources: tuple[Annotated[str, BeforeValidator(_network)], ...] = Field(
+    sources: tuple[Annotated[str, BeforeValidator(network)], ...] = Field(
         min_length=1, max_length=64, description="addresses or networks that it sends from; nobody else is heard")
     cli: Literal["pai", "rpid", "from"] = Field("pai", description=(
         "which header tells who calls: P-Asserted-Identity, Remote-Party-ID or From; others are not looked at"))
-    country_code: Annotated[str, BeforeValidator(_digits)] = Field(
+    country_code: Annotated[str, BeforeValidator(digits)] = Field(
         "", pattern=r"^([1-9][0-9]{0,2})?$", description="put before its national numbers; empty: the daemon's")
     user: str = Field("", max_length=64, pattern=r'^[^":\\]*$', description="its name when it proves itself by digest; empty: no digest")
     password_file: str = Field("", max_length=1024, description="holds its password, nothing else")
@@ -48,7 +49,7 @@ class SipTrunk(Section):
 class Did(Section):
     """A number that is called and rings."""
 
-    number: Annotated[str, BeforeValidator(_digits)] = Field(
+    number: Annotated[str, BeforeValidator(digits)] = Field(
         pattern=r"^[0-9]{3,15}$", description="international without plus sign, or short as the trunk delivers it")
     service: Literal["lend"] = Field("lend", description="lend: the caller is offered credit by SMS, to be agreed to")
 

@@ -119,6 +119,8 @@ DECLARATIONS = (
     _counter("tectonics_did_rings_total", "trunk result", "Calls to a DID, by what became of them"),
     _counter("tectonics_did_rings_told_total", "result", "Rings told to the engine: taken, again, lost, failed"),
     _gauge("tectonics_did_ringing", "", "Calls that ring"),
+    _counter("tectonics_sip_legs_total", "trunk result", "Legs of ours that a SIP trunk took, by what became of them"),
+    _gauge("tectonics_sip_calls", "", "Calls that the SIP call server keeps"),
     _gauge("tectonics_start_time_seconds", "", "When this daemon started, seconds since 1970"),
     _gauge("tectonics_build_info", "version node", "Always 1; the labels say what runs"),
 )
