@@ -204,7 +204,7 @@ class Daemon:
 
     def _correspondence(self, core: Core) -> EngineCorrespondence:
         section = self.settings.channels.sms_smpp
-        return EngineCorrespondence(core.engine, core.enquiry, core.limits, self.settings.message_style(), core.outbox.waits,
+        return EngineCorrespondence(core.engine, core.enquiry, core.limits, self.settings.message_style(),
                                     section.help_every_s)
 
     def _ussd_smpp(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:

@@ -50,7 +50,8 @@ class Replied:
     key: str  # of the message catalogue
     text: str
     expires_at: int = 0  # the answer says nothing any more from then on; 0: as long as it takes
-    offer: Offer | None = None  # that it shows: from now on a YES agrees to it
+    offer: Offer | None = None  # that it shows: from now on a YES with `code` agrees to it
+    code: str = ""
     closes: bool = False  # what was shown before is not open any more
 
 

@@ -5,7 +5,7 @@ one that is shown) and are all understood from everybody: who reads French may w
 same word when they fold to the same letters: no case, no accents or Arabic vowel signs, one form of alef, yeh, heh and
 kaf, Western digits, nothing that is neither letter nor digit.
 
-YES is a consent, so it is one only when nothing else stands in the message; STOP is a wish that must never
+YES is a consent, so it is one only when nothing stands in the message but the code of what is agreed to; STOP is a wish that must never
 be missed, so it is one whatever follows it.  A message that is longer than TEXT_MAX is nobody's keyword.
 """
 
@@ -57,7 +57,9 @@ class Start:
 
 @value
 class Yes:
-    """He agrees to what he was shown."""
+    """He agrees to what he was shown with this `code`; empty when he wrote none."""
+
+    code: str = ""
 
 
 @value
@@ -90,7 +92,7 @@ class Unknown:
 
 
 Request = Sos | Debt | Call | Stop | Start | Yes | No | Help | Language | Choice | Unknown
-_ALONE = {"debt": Debt(), "start": Start(), "yes": Yes(), "no": No(), "help": Help()}
+_ALONE = {"debt": Debt(), "start": Start(), "no": No(), "help": Help()}
 
 
 def fold(text: str) -> str:
@@ -150,9 +152,10 @@ class Keywords:
         if name == "call":
             number = "".join(rest)
             return Call(number) if number.isdecimal() else Unknown()
+        named = Yes if name == "yes" else Sos
         if not rest:
-            return Sos()
-        return Sos(rest[0]) if len(rest) == 1 and rest[0].isdecimal() else Unknown()
+            return named()
+        return named(rest[0]) if len(rest) == 1 and rest[0].isdecimal() else Unknown()
 
 
 def _joined(folded: str) -> str:

@@ -241,7 +241,8 @@ def messages(catalogue: Catalogue, language: str) -> dict[str, str]:
     words = {name: keywords.spellings(catalogue.text(f"word.{name}", language))[0] for name in keywords.WORDS}
 
     def filled(key: str) -> str:
-        return catalogue.text(key, language, **({name: LONGEST[name] for name in MESSAGES[key]} | words))
+        coded = {"yes": f"{words['yes']} 99"} if key == "reply.confirm" else {}
+        return catalogue.text(key, language, **({name: LONGEST[name] for name in MESSAGES[key]} | words | coded))
 
     alone = {key: filled(key) for key in MESSAGES
              if key.startswith(("sms.", "reply.", "refused.", "owe.", "amount.", "advert."))}

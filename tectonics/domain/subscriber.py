@@ -41,12 +41,11 @@ class Profile:
 
 @value
 class Shown:
-    """An offer that was shown to him by short message, for as long as a YES agrees to it."""
+    """An offer that was shown to him by short message, for as long as a YES with its code agrees to it."""
 
     offer: Offer
-    at: int
     until_at: int
-    op: str = ""  # of the message that shows it
+    code: str
 
 
 @value
@@ -63,6 +62,7 @@ class Standing:
     advances_total: int = 0  # granted since the beginning of this generation
     adverts: tuple[int, ...] = ()  # when he was sent advertising, in the last seven days
     shown: Shown | None = None  # by short message, not agreed to yet
+    shown_count: int = 0  # offers that were shown so since the beginning of this generation; each gets another code
     call: Call | None = None  # the call-back that is not closed
 
 

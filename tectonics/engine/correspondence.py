@@ -27,7 +27,7 @@ from tectonics.engine.conversations import TALKS_MAX, Conversations
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.lanes import Lanes
-from tectonics.engine.letters import READ_S, Letter, Letters, Waits
+from tectonics.engine.letters import Letter, Letters
 from tectonics.engine.manners import NUMBERS_MAX, Manners
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
@@ -37,17 +37,14 @@ log = Logger()
 
 
 class EngineCorrespondence:
-    """Fills ports.Correspondence. An offer may be answered for the style's `session_s`.
+    """Fills ports.Correspondence. An offer may be answered for the style's `session_s`."""
 
-    `waits(msisdn, op)` tells whether a message has not gone out yet.
-    """
-
-    def __init__(self, engine: Engine, enquiry: Enquiry, limits: Limits, style: Style, waits: Waits,
-                 help_every_s: float = 3600, read_s: float = READ_S) -> None:
+    def __init__(self, engine: Engine, enquiry: Enquiry, limits: Limits, style: Style,
+                 help_every_s: float = 3600) -> None:
         self._engine, self._limits = engine, limits
         self._keywords = Keywords(engine.catalogue.texts)
         self._talks, self._manners, self._lanes = Conversations(style.session_s), Manners(help_every_s), Lanes()
-        self._letters = Letters(engine, enquiry, style, self._talks, self._manners, waits, read_s)
+        self._letters = Letters(engine, enquiry, style, self._talks, self._manners)
         self.at_work = 0
 
     def loads(self) -> list[tuple[str, int, int]]:

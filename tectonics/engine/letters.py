@@ -2,13 +2,9 @@
 
 SOS shows the offers, a number chooses one, YES agrees to the one that was shown last, which stands in the account.
 The menu around it is in memory (conversations.py); where that is lost, a number shows its offer all the same.
-YES counts only for what a person can have read: one that was written within `read_s` of the offer's message, as
-when two messages were sent in a row, or while that message has not gone out, shows the offer again.
+YES counts only with the code of that offer, so only from who has read it; without it, or with another one, the offer
+is shown again.
 """
-
-from collections.abc import Callable
-
-from twisted.internet.defer import Deferred
 
 from tectonics.domain.errors import Busy
 from tectonics.domain.events import BorrowAsked, BorrowConfirmed, Event, ProfileChanged, Replied, Trigger
@@ -23,13 +19,11 @@ from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.manners import Manners
 from tectonics.ports import ShortMessage
 from tectonics.workflows.dialogue import Menus, Move
-from tectonics.workflows.replies import wording
+from tectonics.workflows.replies import code_of, wording
 from tectonics.workflows.snapshot import AMOUNT, CONFIRM, OFFERS
 
-READ_S = 3.0  # nobody gets, reads and answers a message in less
 ENQUIRY_S = 10.0  # the longest that a message waits for a balance
 _KEYS = {OFFERS: "menu.title", AMOUNT: "amount.ask", CONFIRM: "reply.confirm"}
-Waits = Callable[[str, str], Deferred[bool]]  # (msisdn, op): whether that message has not gone out yet
 
 
 @value
@@ -52,11 +46,10 @@ class Letter:
 class Letters:
     """Answers letters, one at a time of each number."""
 
-    def __init__(self, engine: Engine, enquiry: Enquiry, style: Style, talks: Conversations, manners: Manners,
-                 waits: Waits, read_s: float) -> None:
+    def __init__(self, engine: Engine, enquiry: Enquiry, style: Style, talks: Conversations,
+                 manners: Manners) -> None:
         self._engine, self._enquiry, self._style = engine, enquiry, style
-        self._talks, self._manners, self._read_ms = talks, manners, int(read_s * 1000)
-        self._waits = waits
+        self._talks, self._manners = talks, manners
 
     async def answer(self, letter: Letter, request: Request) -> Result | None:
         """Does what is asked and commits the answer; None where nobody is answered."""
@@ -65,8 +58,8 @@ class Letters:
                 return await self._offer(letter, choice)
             case Choice(text):
                 return await self._choose(letter, text)
-            case Yes():
-                return await self._agree(letter)
+            case Yes(code):
+                return await self._agree(letter, code)
             case No():
                 return await self._decline(letter)
             case Debt():
@@ -88,7 +81,7 @@ class Letters:
         choices, balance = await self._enquiry.may_borrow(letter.account, context, ENQUIRY_S)
         if not choices:
             return await self._refuse(letter, BorrowAsked(letter.msisdn, letter.trigger, letter.now, balance))
-        menus = Menus(context, self._style)
+        menus = Menus(context, self._style, letter.account)
         named = [choice] if any(str(one.number) == choice for one in choices) else []
         return await self._show(letter, menus.replay(menus.open(letter.account, choices), named), before)
 
@@ -110,20 +103,20 @@ class Letters:
             snapshot = replace(snapshot, place=OFFERS, offer=None, page=0)
         return await self._show(letter, menus.enter(snapshot, text))
 
-    async def _agree(self, letter: Letter) -> Result:
+    async def _agree(self, letter: Letter, code: str) -> Result:
         shown = letter.account.standing.shown
         if shown is None or letter.now >= shown.until_at:
             return await self._nothing_shown(letter)
-        if letter.message.at < shown.at + self._read_ms or await self._waits(letter.msisdn, shown.op):
-            return await self._too_fast(letter)
+        if code != shown.code:
+            return await self._show_again(letter)
         balance = await self._enquiry.balance(letter.account, self._engine.policies.current, ENQUIRY_S)
         result = await self._dispatch(letter, BorrowConfirmed(letter.msisdn, letter.trigger, letter.now,
                                                               shown.offer, balance))
         self._talks.show(letter.msisdn, None, letter.now)
         return result
 
-    async def _too_fast(self, letter: Letter) -> Result:
-        """He cannot have read what he agrees to: it is shown again."""
+    async def _show_again(self, letter: Letter) -> Result:
+        """He has perhaps not read what he agrees to."""
         talk = self._talks.get(letter.msisdn, letter.now)
         if talk is None:
             return await self._offer(letter, "")
@@ -151,7 +144,9 @@ class Letters:
         text = f"{before}\n{move.screen.text}" if before else move.screen.text
         offer = move.snapshot.offer if move.snapshot and move.snapshot.place == CONFIRM else None
         result = await self._reply(letter, key, text, expires_at=letter.now + self._style.session_s * 1000,
-                                   offer=offer, closes=True)
+                                   offer=offer, code=code_of(letter.account, offer) if offer else "", closes=True)
+        if result.decision is None and not result.duplicate:
+            raise Busy("another node has shown him something else, ask again")
         if not result.duplicate:
             self._talks.show(letter.msisdn, move.snapshot, letter.now)
         return result
@@ -184,7 +179,7 @@ class Letters:
         return result
 
     def _menus(self, letter: Letter) -> Menus:
-        return Menus(self._engine.context(letter.now), self._style)
+        return Menus(self._engine.context(letter.now), self._style, letter.account)
 
     def _text(self, letter: Letter, key: str, **variables: str) -> str:
         return wording(letter.account, self._engine.context(letter.now), key, **variables)

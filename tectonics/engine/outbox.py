@@ -58,10 +58,6 @@ class OutboxRunner:
         """Commands that are being carried out now."""
         return len(self._at_work)
 
-    def waits(self, msisdn: str, op: str) -> Deferred[bool]:
-        """Whether a command has not been carried out yet, here or elsewhere."""
-        return self._outbox.waits(msisdn, op)
-
     def stop(self) -> None:
         """Starts nothing more; what is under way finishes."""
         self._stopping = True

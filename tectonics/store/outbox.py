@@ -27,7 +27,6 @@ _ADOPT = f"""UPDATE outbox SET owner = :me, epoch = :epoch, lease_until = :lease
     RETURNING {rows.OUTBOX_COLUMNS}"""
 _DUE = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE owner = ? AND epoch = ? AND due_at <= ?
     ORDER BY due_at LIMIT ?"""
-_WAITS = "SELECT 1 FROM outbox WHERE msisdn = ? AND op = ?"
 _RESCHEDULE = """UPDATE outbox SET due_at = ?, attempts = ?, lease_until = ?
     WHERE msisdn = ? AND op = ? AND owner = ? AND epoch = ?"""
 
@@ -86,10 +85,6 @@ class SqlOutbox:
         return self._writes.submit(Reschedule(int(msisdn), op, due_at, attempts, lease_until,
                                               self._owner, self._epoch))
 
-    def waits(self, msisdn: str, op: str) -> Deferred[bool]:
-        """See ports.Outbox."""
-        return self._reads.submit(partial(_waits, values=(int(msisdn), op)))
-
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """See ports.Outbox; deleting what is gone already is fine."""
         return self._writes.submit(Finish(int(msisdn), op))
@@ -98,10 +93,6 @@ class SqlOutbox:
 def _adopt(connection: sqlite3.Connection, values: dict) -> list[OutboxRow]:
     found = [rows.outbox_row(row) for row in connection.execute(_ADOPT, values)]
     return sorted(found, key=lambda row: (row.due_at, row.command.msisdn, row.command.op))
-
-
-def _waits(connection: sqlite3.Connection, values: tuple) -> bool:
-    return connection.execute(_WAITS, values).fetchone() is not None
 
 
 def _due(connection: sqlite3.Connection, values: tuple) -> list[OutboxRow]:

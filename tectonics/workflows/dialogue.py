@@ -69,10 +69,11 @@ class Menus:
 
     context: Context
     style: Style
+    account: Account | None = None  # needed where offers are shown by message
 
     @property
     def shown(self) -> MenuScreens:
-        return MenuScreens(self.context, self.style)
+        return MenuScreens(self.context, self.style, self.account)
 
     @property
     def keys(self) -> Keys:

@@ -1,18 +1,20 @@
 """What a snapshot looks like: the texts of its language, filled in, in screens that the channel can show.
 
 A menu that is too long for one screen becomes several, each with as many lines as fit, and a key for the next.
-By short message there is no screen around an offer: the menu asks for a number, the confirmation for a word.
+By short message there is no screen around an offer: the menu asks for a number, the confirmation for a
+word and the code of its offer.
 """
 
 from collections.abc import Sequence
 
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.screens import RESUMED, Keys, Screen, Style, keys
+from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
 from tectonics.domain.value import value
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Choice
-from tectonics.workflows.replies import word
+from tectonics.workflows.replies import code_of, word
 from tectonics.workflows.snapshot import AMOUNT, CONFIRM, LANGUAGES, OFFERS, Owed, Snapshot
 
 
@@ -22,6 +24,7 @@ class MenuScreens:
 
     context: Context
     style: Style
+    account: Account | None = None  # whose codes stand in offers by message
 
     @property
     def catalogue(self) -> Catalogue:
@@ -114,7 +117,8 @@ class MenuScreens:
         told = {"amount": money(offer.amount_minor), "fee": money(offer.fee_minor), "currency": offer.currency,
                 "total": money(offer.total_minor), "due": self.context.date(self.context.now + offer.due_s * 1000)}
         if self.style.by_message:
-            return self.catalogue.text("reply.confirm", language, yes=word(self.context, language, "yes"), **told)
+            yes = f"{word(self.context, language, 'yes')} {code_of(self.account, offer)}"
+            return self.catalogue.text("reply.confirm", language, yes=yes, **told)
         typed = self.keys(snapshot)
         return self.catalogue.text("confirm", language, yes=typed.yes, back=typed.back, **told)
 

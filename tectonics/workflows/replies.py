@@ -7,7 +7,8 @@ A message from a subscriber is a request with an id of its own, so it is answere
 the same unit as its trigger, and the unit of a message that was answered before is a Duplicate.
 
 An offer that is shown stands in the account: whichever node gets the YES, in whatever life, it agrees to what was
-shown last and to nothing else, and only once.
+shown last and to nothing else, and only once.  It must name the offer's code, which nobody knows who has not read
+the offer: a message centre may hold a YES back, or deliver it again, for days, and does not say when it was written.
 """
 
 from tectonics.domain.advance import Offer
@@ -18,6 +19,8 @@ from tectonics.domain.screens import Screen
 from tectonics.domain.subscriber import Account, Shown
 from tectonics.domain.value import replace
 from tectonics.workflows.decision import Context, Decision
+
+CODES, CODE_STEP, GENERATION_STEP = 90, 37, 53  # 10 to 99; steps that share no factor with their number
 
 
 def by_message(channel: str) -> bool:
@@ -52,11 +55,21 @@ def spoken(account: Account, channel: str, context: Context, key: str, screen: S
     return (reply(account, context, key, screen.text),) if by_message(channel) else ()
 
 
-def replied(account: Account, event: Replied, context: Context) -> Decision:
-    """Commits an answer, and what it shows."""
+def code_of(account: Account, offer: Offer) -> str:
+    """The code that agrees to this offer: two digits, others for each of the next 90 offers that are not the same."""
+    standing = account.standing
+    if standing.shown is not None and standing.shown.offer == offer:
+        return standing.shown.code
+    return str(10 + (CODE_STEP * standing.shown_count + GENERATION_STEP * account.generation) % CODES)
+
+
+def replied(account: Account, event: Replied, context: Context) -> Decision | None:
+    """Commits an answer, and what it shows; nothing where its code has been given to another offer meanwhile."""
     told = reply(account, context, event.key, event.text, event.expires_at)
     if event.offer is not None:
-        account = _showing(account, Shown(event.offer, context.now, event.expires_at, told.op))
+        if event.code != code_of(account, event.offer):
+            return None
+        account = _showing(account, Shown(event.offer, event.expires_at, event.code))
     elif event.closes:
         account = closed(account)
     return Decision(account, f"answered by SMS: {event.key}", commands=(told,))
@@ -74,4 +87,6 @@ def agreed(account: Account, channel: str, offer: Offer) -> bool:
 
 
 def _showing(account: Account, shown: Shown | None) -> Account:
-    return replace(account, standing=replace(account.standing, shown=shown))
+    standing = account.standing
+    new = shown is not None and (standing.shown is None or standing.shown.code != shown.code)
+    return replace(account, standing=replace(standing, shown=shown, shown_count=standing.shown_count + new))

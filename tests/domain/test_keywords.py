@@ -58,7 +58,7 @@ def test_requests(text, request_):
 
 
 @pytest.mark.parametrize("text", [
-    "", " ", "?", "yes but tell me more", "oui 2", "no thanks", "1 2", "-2", "sos sos", "SOS 2 3", "SOS 2.50", "sos now",
+    "", " ", "?", "yes but tell me more", "oui 2 3", "yes 2.5", "no thanks", "1 2", "-2", "sos sos", "SOS 2 3", "SOS 2.50", "sos now",
     "12345678901", "call", "call me", "call 12 now", "hello", "2€50", "x" * 1000, "2" * (TEXT_MAX + 1), "_", "12:30",
     "STOPPEDALREADY", "\ud800", "debt 5",
 ])
@@ -102,7 +102,8 @@ def test_folding_twice_changes_nothing(text):
 
 
 @given(st.text(alphabet="yesouinسيĺ٢2 .!", max_size=12))
-def test_whoever_agrees_has_written_one_word_of_agreement(text):
-    if KEYWORDS.read(text) == Yes():
-        words = {fold(word) for entries in TEXTS.values() for word in spellings(entries["word.yes"])}
+def test_whoever_agrees_has_written_one_word_of_agreement_and_perhaps_a_code(text):
+    request = KEYWORDS.read(text)
+    if isinstance(request, Yes):
+        words = {fold(word) + request.code for entries in TEXTS.values() for word in spellings(entries["word.yes"])}
         assert "".join(c for c in fold(text) if c.isalnum()) in words

@@ -12,7 +12,6 @@ from tectonics.domain.messages import Catalogue
 from tectonics.domain.outcome import Done, Refused, Unknown
 from tectonics.domain.text import sms_style
 from tectonics.engine.correspondence import EngineCorrespondence
-from tectonics.engine.letters import READ_S
 from tectonics.engine.manners import REPLIES_MAX, REPLIES_S, Manners
 from tectonics.engine.pace import Limits
 from tectonics.ports import Capabilities, ShortMessage
@@ -32,12 +31,17 @@ class Pen:
     def restart(self, node):
         self.node = node
         self.desk = EngineCorrespondence(node.core.engine, node.core.enquiry, node.core.limits, sms_style(session_s=OFFER_S),
-                                          node.core.outbox.waits, HELP_S)
+                                          HELP_S)
 
     def post(self, text, id="", msisdn="", to="133"):
         self.count += 1
         at = self.node.core.engine.now()
         return self.desk.received(ShortMessage("sms", id or f"m{self.count}", msisdn or self.msisdn, to, text, at))
+
+    def yes(self, word="YES"):
+        """The word with the code of the offer that stands."""
+        shown = run(self.node.clock, self.node.files.queries.account(self.msisdn)).standing.shown
+        return f"{word} {shown.code if shown else '00'}"
 
     def write(self, text, wait_s=10, **more):
         """The texts that come back within `wait_s`."""
@@ -67,26 +71,34 @@ def pen(node):
     return Pen(node)
 
 
-class Silent:
-    """A message centre that takes nothing until it speaks again."""
-
-    def __init__(self, inbox):
-        self.inbox, self.silent = inbox, True
-
-    def send(self, command):
-        return succeed(Unknown("no answer")) if self.silent else self.inbox.send(command)
+def test_a_yes_names_the_code_of_its_offer(pen):
+    [shown] = pen.write("SOS 2")
+    assert pen.yes().split()[1] == shown.split()[-1]
+    assert pen.write("YES") == [shown] and pen.write("YES 98") == [shown] and pen.lent() == []
+    assert pen.write(pen.yes())[0].startswith("sms.granted") and pen.lent() == [200]
 
 
-def test_what_has_not_gone_out_cannot_be_agreed_to(pen):
-    centre = pen.node.core.outbox._messenger = Silent(pen.node.inbox)
-    assert pen.write("SOS 2") == [] and pen.write("YES", wait_s=30) == []
-    assert pen.lent() == []
-    centre.silent = False
-    settle(pen.node, 400)
-    assert [text.split()[:2] for text in (one.text for one in pen.node.inbox.sent)] == [["reply.confirm", "2.00"]] * 2
-    assert pen.lent() == []
-    pen.write("YES")
-    assert pen.lent() == [200]
+def test_a_yes_that_comes_late_or_again_agrees_to_no_other_offer(tmp_path):
+    """The centre holds messages back, and delivers them again."""
+    rules = replace(POLICY, lending=replace(POLICY.lending, balance_minor_max=None))
+    pen = Pen(build(tmp_path, accounts=[subscriber(segment="gold")], policy=rules))
+    pen.write("SOS 1")
+    held = pen.yes()
+    pen.write("SOS 2")
+    assert pen.yes() != held and pen.write(held)[0].startswith("reply.confirm 2.00")
+    agreed = pen.yes()
+    assert pen.write(agreed)[0].startswith("sms.granted")
+    pen.write("SOS 2")
+    assert pen.write(agreed)[0].startswith("reply.confirm 2.00") and pen.lent() == [200]
+
+
+def test_no_code_comes_again_soon(pen):
+    codes = set()
+    for n in range(45):
+        pen.write(f"SOS {1 + n % 2}")
+        codes.add(pen.yes())
+        drain(pen.node.clock, pen.node.clock.seconds() + REPLIES_S / REPLIES_MAX)
+    assert len(codes) == 45
 
 
 def test_sos_a_number_and_yes(pen):
@@ -94,9 +106,9 @@ def test_sos_a_number_and_yes(pen):
     assert menu.split("\n") == ["menu.title", *(f"menu.offer {a} {f} {n}" for n, a, f in (
         (1, "1.00", "0.10"), (2, "2.00", "0.20"), (3, "5.00", "0.50"))), "reply.choose"]
     [confirm] = pen.write("2")
-    assert confirm.startswith("reply.confirm 2.00") and confirm.endswith(" yes")
+    assert confirm.startswith("reply.confirm 2.00") and confirm.endswith(f" {pen.yes('yes')}")
     assert pen.lent() == []
-    told = pen.write("Yes!")
+    told = pen.write(pen.yes("Yes!"))
     assert [text.split()[:2] for text in told] == [["sms.granted", "2.00"]]
     assert pen.lent() == [200]
     assert {command.priority for command in pen.node.inbox.sent} == {REPLY}
@@ -112,7 +124,7 @@ def test_an_offer_that_is_named_is_still_only_shown(pen):
 def test_the_result_is_told_once_whatever_notices_the_operator_wants(tmp_path):
     pen = Pen(build(tmp_path, policy=replace(POLICY, notices=frozenset())))
     pen.write("SOS 1")
-    assert [text.split()[0] for text in pen.write("YES")] == ["sms.granted"]
+    assert [text.split()[0] for text in pen.write(pen.yes())] == ["sms.granted"]
 
 
 def test_a_number_chooses_another_offer_and_nothing_is_lent_unseen(pen):
@@ -121,7 +133,7 @@ def test_a_number_chooses_another_offer_and_nothing_is_lent_unseen(pen):
     assert confirm.startswith("reply.confirm 5.00")
     assert pen.write("1")[0].startswith("reply.confirm 1.00")  # a number never agrees, not even 99
     assert pen.write("99")[0].startswith("wrong.again")
-    assert pen.write("yes")[0].startswith("wrong.again") is False
+    assert pen.write(pen.yes("yes"))[0].startswith("wrong.again") is False
     assert pen.lent() == []
 
 
@@ -135,43 +147,36 @@ def test_zero_goes_back_and_then_says_what_is_owed(pen):
 def test_no_closes_the_offer(pen):
     pen.write("SOS 1")
     assert pen.write("No") == ["reply.declined"]
-    assert pen.write("YES")[0].startswith("reply.expired\nmenu.title")
+    assert pen.write(pen.yes())[0].startswith("reply.expired\nmenu.title")
     assert pen.lent() == []
 
 
 def test_the_same_message_again_does_and_says_nothing(pen):
     assert len(pen.write("SOS 2", id="a")) == 1
     assert pen.write("SOS 2", id="a") == []
-    assert len(pen.write("YES", id="b")) == 1
-    assert pen.write("YES", id="b") == [] and pen.write("SOS 2", id="a") == []
+    assert len(pen.write(pen.yes(), id="b")) == 1
+    assert pen.write(pen.yes(), id="b") == [] and pen.write("SOS 2", id="a") == []
     assert pen.lent() == [200]
 
 
 def test_the_same_message_twice_at_once_is_one(pen):
     pen.write("SOS 2")
-    twice = [pen.post("YES", id="b"), pen.post("YES", id="b")]
+    twice = [pen.post(pen.yes(), id="b"), pen.post(pen.yes(), id="b")]
     for one in twice:
         run(pen.node.clock, one)
     settle(pen.node, 5)
     assert pen.lent() == [200] and len(pen.node.inbox.sent) == 2
 
 
-def test_what_nobody_can_have_read_is_no_consent(pen):
-    run(pen.node.clock, pen.post("SOS 2"))
-    drain(pen.node.clock, pen.node.clock.seconds() + READ_S - 1)
-    assert pen.write("YES")[0].startswith("reply.confirm 2.00") and pen.lent() == []
-    assert pen.write("YES")[0].startswith("sms.granted")
-
-
 def test_yes_to_a_menu_shows_it_again(pen):
     pen.write("SOS")
-    assert pen.write("YES")[0].startswith("menu.title") and pen.lent() == []
+    assert pen.write(pen.yes())[0].startswith("menu.title") and pen.lent() == []
 
 
 def test_an_offer_does_not_stand_for_ever(pen):
     pen.write("SOS 2")
     drain(pen.node.clock, pen.node.clock.seconds() + OFFER_S)
-    assert pen.write("YES")[0].startswith("reply.expired\nmenu.title") and pen.lent() == []
+    assert pen.write(pen.yes())[0].startswith("reply.expired\nmenu.title") and pen.lent() == []
     drain(pen.node.clock, pen.node.clock.seconds() + OFFER_S)
     assert pen.write("2")[0].startswith("reply.confirm 2.00") and pen.lent() == []
 
@@ -194,12 +199,12 @@ def revived(pen, life=b"\2"):
 def test_what_was_shown_outlives_the_process_and_the_menu_is_made_anew(pen):
     pen.write("SOS")
     revived(pen)
-    assert pen.write("YES")[0].startswith("reply.expired\nmenu.title")  # a menu is nothing to agree to
+    assert pen.write(pen.yes())[0].startswith("reply.expired\nmenu.title")  # a menu is nothing to agree to
     revived(pen, b"\3")
     assert pen.write("2", id="a")[0].startswith("reply.confirm 2.00")
     revived(pen, b"\4")
     assert pen.write("2", id="a") == []  # answered by the earlier life
-    assert pen.write("YES")[0].startswith("sms.granted") and pen.lent() == [200]
+    assert pen.write(pen.yes())[0].startswith("sms.granted") and pen.lent() == [200]
 
 
 def test_two_nodes_get_the_messages_of_one_conversation(pen):
@@ -209,8 +214,8 @@ def test_two_nodes_get_the_messages_of_one_conversation(pen):
     assert pen.write("SOS")[0].startswith("menu.title")
     assert other.write("2")[0].startswith("reply.confirm 2.00")
     assert pen.write("3")[0].startswith("reply.confirm 5.00")  # what is shown last is what is agreed to
-    assert other.write("YES")[0].startswith("sms.granted 5.00")
-    assert pen.write("YES")[0].startswith("refused.open_advance") and pen.lent() == [500]
+    assert other.write(other.yes())[0].startswith("sms.granted 5.00")
+    assert pen.write(pen.yes())[0].startswith("refused.open_advance") and pen.lent() == [500]
 
 
 def test_an_offer_is_agreed_to_once(tmp_path):
@@ -220,7 +225,7 @@ def test_an_offer_is_agreed_to_once(tmp_path):
     run(pen.node.clock, other.node.start())
     other.count = 100
     pen.write("SOS 2")
-    both = [pen.post("YES"), other.post("YES")]
+    both = [pen.post(pen.yes()), other.post(other.yes())]
     for one in both:
         run(pen.node.clock, one)
     settle(pen.node, 10)
@@ -240,14 +245,14 @@ def test_wherever_it_dies_money_moves_once_and_the_result_is_told_once(tmp_path,
         pen = Pen(build(folder, promises))
         pen.write("SOS 2", id="a")
         inboxes, acknowledged = [pen.node.inbox], []
-        pen.post("YES", id="b").addCallbacks(acknowledged.append, acknowledged.append)
+        pen.post(pen.yes(), id="b").addCallbacks(acknowledged.append, acknowledged.append)
         steps = 0
         while steps < crash_at and pen.node.clock.step():
             steps += 1
         revived(pen)
         inboxes.append(pen.node.inbox)
         if not acknowledged:
-            run(pen.node.clock, pen.post("YES", id="b"))
+            run(pen.node.clock, pen.post(pen.yes(), id="b"))
         settle(pen.node, 300, 5)
         told = {command.op: command.text.split()[0] for inbox in inboxes for command in inbox.sent}
         words = [word for word in list(told.values())[1:] if word != "result.pending"]
@@ -275,8 +280,8 @@ def test_a_refusal_is_told_with_its_ticket(tmp_path):
 def test_what_changed_after_it_was_shown_is_refused_and_not_lent(pen):
     pen.write("SOS 2")
     pen.node.core.policies._current = replace(POLICY, version=2, lending=replace(POLICY.lending, accepting=False))
-    assert [text.split()[0] for text in pen.write("YES")] == ["refused.stopped"]
-    assert pen.lent() == [] and pen.write("YES")[0].startswith("refused.stopped")
+    assert [text.split()[0] for text in pen.write(pen.yes())] == ["refused.stopped"]
+    assert pen.lent() == [] and pen.write(pen.yes())[0].startswith("refused.stopped")
 
 
 @pytest.mark.parametrize("outcome, told", [
@@ -286,7 +291,7 @@ def test_a_credit_that_was_not_done_or_is_unknown(pen, outcome, told):
     billing = pen.node.ledger.billing
     credit, answers = billing.credit, [outcome]
     billing.credit = lambda command: succeed(answers.pop()) if answers else credit(command)
-    words = [text.split()[0] for text in pen.write("YES", wait_s=0)]
+    words = [text.split()[0] for text in pen.write(pen.yes(), wait_s=0)]
     settle(pen.node, 30)
     words = [command.text.split()[0] for command in pen.node.inbox.sent[1:]]
     assert words == told
@@ -296,7 +301,7 @@ def test_no_message_waits_for_a_slow_credit(pen):
     pen.write("SOS 2")
     credits = []
     pen.node.ledger.billing.credit = lambda command: credits.append(Deferred()) or credits[-1]
-    assert pen.write("YES", wait_s=100) == []
+    assert pen.write(pen.yes(), wait_s=100) == []
     credits[0].callback(Done("ref"))
     settle(pen.node, 2)
     assert pen.node.inbox.sent[-1].text.startswith("sms.granted")
@@ -307,7 +312,7 @@ def test_stop_and_start(pen):
     since = pen.profile().adverts_stopped_at
     assert since is not None
     assert pen.write("STOP") == ["reply.stopped start"] and pen.profile().adverts_stopped_at == since
-    assert pen.write("YES") == ["reply.started stop"] and pen.profile().adverts_stopped_at is None
+    assert pen.write(pen.yes()) == ["reply.started stop"] and pen.profile().adverts_stopped_at is None
     pen.write("STOP")
     assert pen.write("START") == ["reply.started stop"]
     audits = [ticket["text"] for ticket in pen.tickets() if ticket["type"] == "admin.change"]
@@ -317,7 +322,7 @@ def test_stop_and_start(pen):
 def test_yes_means_the_offer_that_is_open_also_for_one_who_stopped_advertising(pen):
     pen.write("STOP")
     pen.write("SOS 2")
-    assert pen.write("YES")[0].startswith("sms.granted") and pen.profile().adverts_stopped_at is not None
+    assert pen.write(pen.yes())[0].startswith("sms.granted") and pen.profile().adverts_stopped_at is not None
 
 
 def test_languages(node):
@@ -327,9 +332,9 @@ def test_languages(node):
     pen.write("SOS")
     assert pen.write("LANG FR") == ["en français"]
     assert pen.profile().language == "fr"
-    assert pen.write("YES")[0].startswith("titre")  # the same conversation, in French
-    assert pen.write("1") == ["offre OUI"]
-    assert pen.write("oui")[0].startswith("sms.granted")
+    assert pen.write(pen.yes())[0].startswith("titre")  # the same conversation, in French
+    assert pen.write("1") == [f"offre {pen.yes('OUI')}"]
+    assert pen.write(pen.yes("oui"))[0].startswith("sms.granted")
     assert pen.write("LANG de") == ["reply.languages lang en, fr"]
 
 
@@ -379,9 +384,9 @@ def test_what_could_not_be_committed_is_asked_for_again(pen, fault):
     commit = pen.node.files.store.commit
     pen.node.files.store.commit = lambda unit: fails_with(fault)
     with pytest.raises(Busy):
-        run(pen.node.clock, pen.post("YES", id="y"))
+        run(pen.node.clock, pen.post(pen.yes(), id="y"))
     pen.node.files.store.commit = commit
-    assert pen.write("YES", id="y")[0].startswith("sms.granted") and pen.lent() == [200]
+    assert pen.write(pen.yes(), id="y")[0].startswith("sms.granted") and pen.lent() == [200]
 
 
 def test_above_the_bound_the_network_keeps_the_message(pen):

@@ -98,15 +98,6 @@ def test_finishing_is_deleting_and_may_be_repeated(world):
     assert world.wait(opened.outbox.due(NOW, 10)) == []
 
 
-def test_whether_a_command_is_there_still(world):
-    opened, other = world.open(), world.open("n2")
-    world.wait(opened.store.commit(unit(1, commands=(notify(1),))))
-    assert [world.wait(one.outbox.waits(MSISDN, "TEC-N1")) for one in (opened, other)] == [True, True]
-    assert world.wait(opened.outbox.waits(MSISDN, "TEC-N2")) is False
-    world.wait(opened.outbox.finish(MSISDN, "TEC-N1"))
-    assert [world.wait(one.outbox.waits(MSISDN, "TEC-N1")) for one in (opened, other)] == [False, False]
-
-
 def test_lists_are_bounded_and_the_oldest_comes_first(world):
     opened = world.open()
     for number in (3, 1, 2):

@@ -10,6 +10,7 @@ from tectonics.domain.events import AnswerDue, BorrowAsked, CreditAnswered, Rech
 from tectonics.domain.outcome import Balance, Done, NotFound, Refused, Unavailable, Unknown
 from tectonics.workflows.advances import MACHINE
 from tectonics.workflows.decide import decide
+from tectonics.workflows.replies import code_of
 from tests.workflows.world import DAY, MSISDN, NOW, POLICY, confirm, context, empty, policy, subscriber
 
 TRIGGER = Trigger("ussd_http", "s|1*1")
@@ -184,7 +185,8 @@ def shown_by(channel, ctx, number=2):
     """Somebody who was shown an offer, and his agreement to offer `number`."""
     account = subscriber()
     agreed = replace(confirm(account, 2, ctx), trigger=Trigger(channel, "t"))
-    shown = Replied(MSISDN, Trigger(channel, "s"), NOW, "reply.confirm", "x", NOW + DAY, offer=agreed.offer)
+    shown = Replied(MSISDN, Trigger(channel, "s"), NOW, "reply.confirm", "x", NOW + DAY, offer=agreed.offer,
+                    code=code_of(account, agreed.offer))
     account = decide(account, shown, ctx).account
     return account, replace(agreed, offer=confirm(account, number, ctx).offer)
 

@@ -12,6 +12,7 @@ from tectonics.domain.screens import Style
 from tectonics.domain.text import fits
 from tectonics.workflows import lending
 from tectonics.workflows.dialogue import Left, Menus
+from tectonics.workflows.replies import code_of
 from tests.workflows.test_recover import indebted
 from tests.workflows.world import POLICY, STANDARD, TEXTS, context, subscriber, tier
 
@@ -21,7 +22,7 @@ LONG = Style(septets_max=2000, ucs2_max=900)
 def opened(style=LONG, policy=POLICY, account=None):
     ctx = context(policy=policy)
     account = account or subscriber()
-    menus = Menus(ctx, style)
+    menus = Menus(ctx, style, account)
     return menus, menus.open(account, lending.choices(account, ctx))
 
 
@@ -239,4 +240,4 @@ def test_by_short_message_a_number_chooses_and_a_word_agrees():
     menus, move = opened(replace(LONG, channel="sms", mode="last", by_message=True))
     assert move.screen.text.split("\n")[-1] == "reply.choose"
     move = menus.enter(move.snapshot, "2")
-    assert move.screen.text.startswith("reply.confirm 2.00") and move.screen.text.endswith(" yes")
+    assert move.screen.text.startswith("reply.confirm 2.00") and move.screen.text.endswith(f" yes {code_of(subscriber(), move.snapshot.offer)}")

@@ -37,7 +37,7 @@ TYPED = [replace(tier(1, 0, 0), amount=TypedAmount(10_000, 150_000, 10_000), fee
 def test_every_screen_of_a_session_fits(language, style, tiers):
     account = subscriber(language=language)
     context = Context(policy(tiers), CATALOGUE, NOW, lambda: "id")
-    menus = Menus(context, style)
+    menus = Menus(context, style, account)
     move = menus.open(account, lending.choices(account, context))
     screens, chosen = [move.screen], set()
     for _ in range(14):  # through all pages

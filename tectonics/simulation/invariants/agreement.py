@@ -1,6 +1,6 @@
 """What was lent by SMS or over USSD by SMPP was shown before, and agreed to: one YES, one advance.
 
-A YES counts for an offer that the subscriber had on his handset before he wrote it.  What is on handsets is what the
+A YES counts for an offer that the subscriber had on his handset before he wrote it, and whose code it names.  What is on handsets is what the
 message centre or the gateway has taken, whatever the daemon believes to have shown.
 """
 
@@ -98,9 +98,10 @@ def _written(post: Postbook, msisdn: str, apart_s: float) -> Counter:
 
 
 def _read(post: Postbook, written: Written, apart_s: float) -> set[tuple[int, int]]:
-    """The terms of the offers that he had read when he wrote it."""
+    """The terms of the offers that he had read when he wrote it, and whose code stands in it."""
     since_s = written.at_s - post.offer_s - apart_s
-    return {(offer.amount_minor, offer.fee_minor) for at_s, offer in written.offers if at_s >= since_s}
+    return {(offer.amount_minor, offer.fee_minor) for at_s, offer in written.offers
+            if at_s >= since_s and offer.yes.split()[-1] in written.text}
 
 
 def _typed(post: Postbook, msisdn: str) -> Counter:

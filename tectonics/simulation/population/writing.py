@@ -18,7 +18,7 @@ STEPS_MAX = 6
 RATES = (("borrows", 9.0), ("blind", 3.0), ("owes", 0.7), ("stops", 1.2), ("starts", 0.7), ("errs", 1.5), ("speaks", 0.5),
          ("is out of credit", 5.0))  # a day
 RECYCLED = 0.25  # of those who wrote STOP give their number to somebody else
-HURRIED = 0.15  # of the answers come sooner than anybody could have read
+HURRIED = 0.15  # of the answers come at once
 ASKS = ("SOS", "SOS", "sos", "LOAN", "SOS 1", "SOS 2", "Sos please")
 ERRS = ("hello", "YES please", "SOS 99", "7", "0", "-1", "", "NO", "HELP", "CALL 33620000009", "YESSOS", "4.75")
 
@@ -93,8 +93,10 @@ def _answer(text: str, chance: random.Random) -> str:
     """What he answers; empty: nothing."""
     if chance.random() < 0.05:
         return chance.choice(ERRS)
-    if letters.offer(text):
-        return chance.choice(("YES", "YES", "yes", "OK", "YES", "NO", "1", "0", ""))
+    offer = letters.offer(text)
+    if offer:
+        code = offer.yes.split()[-1]
+        return chance.choice((offer.yes, offer.yes, f"yes {code}", f"Ok {code}.", offer.yes, "YES", code, "NO", "1", "0", ""))
     amounts = screens.amounts(text)
     if amounts:
         least, most, step = amounts

@@ -1,12 +1,13 @@
 """Chapters of short messages, through a message centre that speaks SMPP: borrowing by SMS, and advertising."""
 
 import json
+import re
 
 from tectonics.simulators.demo.borrowing import DEBTOR
 from tectonics.simulators.demo.story import Story, record, short
 
 SERVICE = "133"
-READING_S = 4.0
+CODE = re.compile(r"Responda SI (\d\d)")
 SENDING = {"advertising": {"sending": True, "quiet_from": "00:00", "quiet_to": "00:00"}}
 
 
@@ -16,11 +17,12 @@ def borrowing_by_sms(story: Story) -> None:
     story.command("subscribers", "language", DEBTOR, "es")
     story.spend(DEBTOR, "0.70")
     _write(story, DEBTOR, "sos!", "Responda con el número")
-    _write(story, DEBTOR, "2", "Responda S")
+    offer = _write(story, DEBTOR, "2", "Responda SI")
     story.check("nothing has moved yet", story.balance(DEBTOR), "0.10")
-    story.say("A YES counts only for what can have been read, so he reads it.")
-    story.until(lambda: False, READING_S)
-    story.centre.order(f"mo {DEBTOR} {SERVICE} sí")
+    story.say("A YES counts only with the code of its offer, so only from who has read it.")
+    _write(story, DEBTOR, "sí", "Responda SI")
+    story.check("still nothing has moved", story.balance(DEBTOR), "0.10")
+    story.centre.order(f"mo {DEBTOR} {SERVICE} sí {CODE.search(offer)[1]}")
     story.expect(DEBTOR, "2.10", "2.20")
     story.expect_message(DEBTOR, "Ha recibido 2.00 EUR")
     story.check("by the channel sms", story.expect_tickets(DEBTOR, "advance.granted")[0]["channel"], "sms")
@@ -47,8 +49,8 @@ def advertising(story: Story) -> None:
     story.check("once a day is enough, and STOP is STOP", len(story.messages(DEBTOR)), before + 1)
 
 
-def _write(story: Story, msisdn: str, text: str, *words: str) -> None:
-    """An SMS to the service, and the answer with these words."""
+def _write(story: Story, msisdn: str, text: str, *words: str) -> str:
+    """An SMS to the service, and the answer with these words, which is returned."""
     before = len(story.messages(msisdn))
     story.say(f"{short(msisdn)} writes {text} to {SERVICE}")
     story.centre.order(f"mo {msisdn} {SERVICE} {text}")
@@ -57,3 +59,4 @@ def _write(story: Story, msisdn: str, text: str, *words: str) -> None:
     for answer in answers:
         story.told.message(short(msisdn), answer)
     story.check(f"the answer says {', '.join(words)}", any(all(w in one for w in words) for one in answers))
+    return answers[-1] if answers else ""

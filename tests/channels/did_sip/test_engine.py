@@ -36,7 +36,7 @@ def test_a_ring_is_an_offer_and_no_consent(pen):
     pen.write("2")
     assert ring(pen, "and again")[0].startswith("menu.title") and pen.lent() == []
     pen.write("2")
-    pen.write("YES")
+    pen.write(pen.yes())
     assert pen.lent() == [200]
 
 

@@ -21,8 +21,8 @@ def check(data: bytes) -> None:
     request = KEYWORDS.read(text)
     assert KEYWORDS.read(f" {text}\n") == request or len(text) + 2 > TEXT_MAX
     match request:
-        case Yes():
-            assert "".join(c for c in folded if c.isalnum()) in AGREEING
+        case Yes(code):
+            assert "".join(c for c in folded if c.isalnum()) in {word + code for word in AGREEING}
         case Choice(number):
             assert number.isascii() and number.replace(".", "", 1).isdecimal()
         case Sos(number) | Call(number):

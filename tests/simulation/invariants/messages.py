@@ -7,10 +7,10 @@ from tectonics.simulation.postbook import Call, Read, Submitted, Written
 from tests.simulation.invariants.healthy import POLICY, A, healthy, record, ticket
 
 ADVERTISING = {"sending": True, "day_max": 1, "week_max": 1, "valid": "10m"}
-SHOWN = ("You get 2.00 EUR, the fee is 0.20. 2.20 will be taken from your recharges, due by 22/01. Answer YES to accept.")
+SHOWN = ("You get 2.00 EUR, the fee is 0.20. 2.20 will be taken from your recharges, due by 22/01. Answer YES 27 to accept.")
 GRANTED = "You have received 2.00 EUR. 2.20, with the fee of 0.20, will be taken from your recharges, due by 22/01."
 ADVERT = "Your balance is 0.20 EUR. Dial *133# and get up to 2.00 EUR now (fee 0.20), paid back from your next recharge."
-TERMS = Consent(200, 20, 220, "YES", "NO")
+TERMS = Consent(200, 20, 220, "YES 27", "NO")
 N1 = ("n1", 1)
 
 
@@ -30,7 +30,7 @@ def corresponding():
     one, post = scene.books.of(A), scene.journal.post
     one.advances["a1"]["channel"], one.messages = "sms", {"m1", "m2"}
     post.offer_s = 900.0
-    post.written[A] = [wrote("SOS", 1.0), wrote("YES", 9.0, ((3.0, TERMS),))]
+    post.written[A] = [wrote("SOS", 1.0), wrote("YES 27", 9.0, ((3.0, TERMS),))]
     texts = {3.0: SHOWN, 11.0: GRANTED, 1.5: ADVERT}
     post.read[A] = [Read(at_s, text) for at_s, text in texts.items()]
     post.submitted[A] = [Submitted(at_s, text, 0, 1, 1) for at_s, text in texts.items()]

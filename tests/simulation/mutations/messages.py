@@ -26,6 +26,15 @@ def yes_to_nothing(patch: Patch) -> None:
     patch.put(replies, "agreed", lambda *asked: True)
 
 
+@mutation(MUTATIONS, "YES agrees to whatever offer stands, with its code or without")
+def yes_to_anything(patch: Patch) -> None:
+    def agree(plain, letters, letter, code):
+        shown = letter.account.standing.shown
+        return plain(letters, letter, shown.code if shown else code)
+
+    patch.around(Letters, "_agree", agree)
+
+
 @mutation(MUTATIONS, "no trigger is written for short messages")
 def no_triggers_of_messages(patch: Patch) -> None:
     def apply(plain, connection, ledger, written):

@@ -7,7 +7,7 @@ from tectonics.simulation.population.person import draw_person
 from tectonics.simulation.population.writing import STEPS_MAX, write, writers
 
 MENU = "Credit advance\n1. 1.00 (fee 0.10)\n2. 2.00 (fee 0.20)\nAnswer with the number of your choice."
-OFFER = "You get 2.00 EUR, the fee is 0.20. 2.20 will be taken from your recharges, due by 29/11. Answer YES to accept."
+OFFER = "You get 2.00 EUR, the fee is 0.20. 2.20 will be taken from your recharges, due by 29/11. Answer YES 27 to accept."
 PERSON = draw_person(random.Random(1), "33620000001")
 
 
