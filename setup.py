@@ -32,6 +32,7 @@ setup(
         "jinja2>=3.1,<4",
         "klein>=24.8,<25",
         "msgspec>=0.22,<1",
+        "phonenumberslite>=9.0.42,<10",
         "prometheus-client>=0.26,<1",
         "psycopg2-binary>=2.9,<3",
         "pydantic>=2.14,<3",

@@ -13,21 +13,11 @@ from twisted.internet.defer import Deferred
 
 from tectonics.domain.advance import Advance
 from tectonics.domain.call import Ended, Rung
-from tectonics.domain.commands import (
-    Command,
-    Connect,
-    Credit,
-    Debit,
-    HangUp,
-    Notify,
-    Reserve,
-    Ring,
-    Settle,
-    Talk,
-)
+from tectonics.domain.commands import Command, Connect, Credit, Debit, HangUp, Notify, Reserve, Ring, Settle, Talk
 from tectonics.domain.delivery import Begun, Part, Sent
 from tectonics.domain.events import Event, FeedEvent, Trigger
 from tectonics.domain.mailbox import Mailbox
+from tectonics.domain.numbers import Number
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
 from tectonics.domain.policy import Policy
 from tectonics.domain.recharge import Recovery
@@ -105,6 +95,13 @@ class CallServer(Protocol):
         """The conversation may go on until then."""
 
     def hang_up(self, command: HangUp) -> Deferred[Outcome]: ...
+
+
+class Numbering(Protocol):
+    """Knows the numbering plans. Pure: the same arguments, the same answer."""
+
+    def read(self, text: str, of: str) -> Number | None:
+        """What the subscriber `of` (MSISDN) would reach by dialling `text`; None when that is no number."""
 
 
 class Messenger(Protocol):

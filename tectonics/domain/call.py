@@ -47,6 +47,7 @@ class Ended:
     at: int
     cause: str
     q850: int = 0
+    seen_at: int = 0  # of LOST: when it was last known to go on; 0: the call server cannot tell
 
 
 Rung = Answered | NotAnswered
@@ -75,6 +76,15 @@ class Leg:
 
 
 @value
+class CallMark:
+    """A call that was begun: for limits, and to be asked for again."""
+
+    at: int
+    number: str
+    high_cost: bool = False
+
+
+@value
 class Call:
     """One attempt."""
 
@@ -91,5 +101,15 @@ class Call:
     op: str = ""  # of the billing operation that is under way
     reserved_minor: int = 0
     until_at: int = 0  # when the reserved talk time ends
+    policy: int = 0  # the version that decided
+    talk_s: int = 0  # the talk time that is held or allowed so far
+    most_s: int = 0  # that it may ever be
+    asks_minor: int = 0  # of the reservation that is under way
+    asks_s: int = 0  # the talk time that it adds
+    seen_at: int = 0  # when the two were last known to talk
+    owes_minor: int = 0  # what is being settled
+    settles: int = 0  # settlements that were tried
+    failure: str = ""  # why it failed, a reason of tickets; empty: it did not
+    q850: int = 0  # of the leg that was not answered
     ended: Ended | None = None
     billing_ref: str = ""

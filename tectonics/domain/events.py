@@ -7,6 +7,7 @@ the decision with the time they were true.
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.call import Ended, Rung
+from tectonics.domain.numbers import Number
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Unavailable
 from tectonics.domain.value import value
 
@@ -172,6 +173,7 @@ class ProfileChanged:
     value: str
     who: str
     trigger: Trigger
+    balance: Balance | Unavailable | None = None  # of `call_back`: told with it
 
 
 @value
@@ -188,13 +190,21 @@ class WrittenOff:
 
 @value
 class CallAsked:
-    """He wants to be called back and connected with `number`, as he wrote it."""
+    """He wants to be called back and connected with `number`, as he wrote it; `b` is what that was read as.
+
+    `b_recent` and `range_recent`: calls of the last hour to that number and to its range, of all subscribers.
+    `refused`: why the engine will not have it whoever asks: not_offered (no call server) or busy.
+    """
 
     msisdn: str
     trigger: Trigger
     at: int
     number: str
-    balance: Balance | Unavailable | None = None  # None: not asked, nothing is reserved of him
+    b: Number | None = None  # None: that is no number
+    balance: Balance | Unavailable | None = None  # None: not asked
+    b_recent: int = 0
+    range_recent: int = 0
+    refused: str = ""
 
 
 @value

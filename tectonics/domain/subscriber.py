@@ -8,11 +8,12 @@ stranger's debt, black list or bar.  `version` counts units; the store writes by
 
 from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance, Offer
-from tectonics.domain.call import Call
+from tectonics.domain.call import Call, CallMark
 from tectonics.domain.recharge import RechargeMark, Recovery
 from tectonics.domain.value import replace, value
 
 RECHARGE_MARKS_MAX = 100  # the newest recharges kept; rules may ask for at most this many
+CALL_MARKS_MAX = 30  # the newest call-backs kept; limits may be at most this high
 
 
 @value
@@ -37,6 +38,7 @@ class Profile:
     bar: Bar | None = None
     sim_swapped_at: int | None = None
     adverts_stopped_at: int | None = None  # he wrote STOP; kept as long as the number is this person's
+    call_back: bool | None = None  # subscribed to call-backs; None: nobody ever said
 
 
 @value
@@ -64,6 +66,10 @@ class Standing:
     shown: Shown | None = None  # by short message, not agreed to yet
     shown_count: int = 0  # offers that were shown so since the beginning of this generation; each gets another code
     call: Call | None = None  # the call-back that is not closed
+    calls: tuple[CallMark, ...] = ()  # call-backs begun, oldest first, at most CALL_MARKS_MAX
+    call_cycle: int = 0  # the billing cycle that the two next belong to (postpaid)
+    call_cycle_s: int = 0
+    call_cycle_minor: int = 0
 
 
 @value
