@@ -11,9 +11,10 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
+from tectonics.domain import commands
 from tectonics.domain.advance import Advance
 from tectonics.domain.call import Ended, Rung
-from tectonics.domain.commands import Command, Connect, Credit, Debit, HangUp, Notify, Reserve, Ring, Settle, Talk
+from tectonics.domain.commands import Command, Credit, Debit, Notify, Reserve, Settle
 from tectonics.domain.delivery import Begun, Part, Sent
 from tectonics.domain.events import Event, FeedEvent, Trigger
 from tectonics.domain.mailbox import Mailbox
@@ -85,16 +86,16 @@ class CallServer(Protocol):
     is not is never rung (any more): NotAnswered or Ended with GONE or LOST.
     """
 
-    def ring(self, command: Ring, again: bool = False) -> Deferred[Rung]: ...
+    def ring(self, command: commands.Ring, again: bool = False) -> Deferred[Rung]: ...
 
-    def connect(self, command: Connect, again: bool = False) -> Deferred[Rung]: ...
+    def connect(self, command: commands.Connect, again: bool = False) -> Deferred[Rung]: ...
 
-    def talk(self, command: Talk, again: bool = False) -> Deferred[Ended]: ...
+    def talk(self, command: commands.Talk, again: bool = False) -> Deferred[Ended]: ...
 
     def extend(self, call: str, until_at: int) -> None:
         """The conversation may go on until then."""
 
-    def hang_up(self, command: HangUp) -> Deferred[Outcome]: ...
+    def hang_up(self, command: commands.HangUp) -> Deferred[Outcome]: ...
 
 
 class Numbering(Protocol):
