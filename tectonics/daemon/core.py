@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tectonics.domain.messages import Catalogue
 from tectonics.engine.answers import Answers
+from tectonics.engine.calls import CallRunner
 from tectonics.engine.desk import EngineDesk
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
@@ -21,6 +22,7 @@ from tectonics.engine.sessions import ENDED_MAX, Sessions
 from tectonics.ports import (
     Alarms,
     Billing,
+    CallServer,
     Clock,
     Ids,
     Messenger,
@@ -46,6 +48,7 @@ class Rooms:
     ids: Ids
     metrics: Metrics
     alarms: Alarms
+    calls: CallServer | None = None  # None: there are no call-backs
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
     answers = Answers()
     engine.on_decided.append(answers.heard)
     enquiry = Enquiry(rooms.billing, rooms.clock, rooms.alarms, read_deadline_s)
-    outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace)
+    calls = CallRunner(engine, rooms.outbox, rooms.calls, pace)
+    outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace, calls)
     return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes),
                 EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace,
                 enquiry)

@@ -19,19 +19,21 @@ from collections.abc import Iterable
 
 from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
-from tectonics.domain.commands import Command, Credit, Debit
+from tectonics.domain.commands import Command, MoneyCommand
 from tectonics.domain.events import (
     BorrowAsked,
     BorrowConfirmed,
     CreditAnswered,
     DebitAnswered,
     Event,
+    ReserveAnswered,
+    SettleAnswered,
 )
 from tectonics.domain.subscriber import Account
 from tectonics.domain.value import replace
 
 KNOWN_MAX = 10_000
-STARTS = (BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered)
+STARTS = (BorrowAsked, BorrowConfirmed, CreditAnswered, DebitAnswered, ReserveAnswered, SettleAnswered)
 
 
 def starts(event: Event) -> bool:
@@ -55,7 +57,7 @@ class KnownAccounts:
 
     def wrote(self, account: Account, commands: Iterable[Command]) -> None:
         """A unit with these commands is durable: the answer to a movement of money meets this account."""
-        if any(isinstance(command, Credit | Debit) for command in commands):
+        if any(isinstance(command, MoneyCommand) for command in commands):
             self.keep(account)
 
     def see(self, msisdn: str) -> Account | None:

@@ -13,21 +13,40 @@ ways lead to an outcome:
 A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
 waits for credit is told so; a debit or a refund is sent again for as long as its lease lasts, and has
 then certainly not been done, unless another node has taken its row over meanwhile.  Of a command that may have been sent before, it says nothing: Unknown.
+A call-back's ring, connection and conversation last as long as people let them (calls.py): their rows are kept by renewing
+their leases, and what may have been asked before is asked as such.
 A short message is repeated at most MESSAGE_TRIES_MAX times, then given up and counted; one that found no message
 centre, and so was not sent, waits for one MESSAGE_WAITS_MAX times.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from tectonics.domain.commands import Command, Credit, Debit, MoneyCommand, Notify
+from tectonics.domain.commands import (
+    CallCommand,
+    Command,
+    Credit,
+    Debit,
+    MoneyCommand,
+    Notify,
+    Reserve,
+    Settle,
+)
 from tectonics.domain.errors import OurFault, TheirFault
-from tectonics.domain.events import CreditAnswered, DebitAnswered, Event, RefundAnswered
+from tectonics.domain.events import (
+    CreditAnswered,
+    DebitAnswered,
+    Event,
+    RefundAnswered,
+    ReserveAnswered,
+    SettleAnswered,
+)
 from tectonics.domain.msisdn import mask
 from tectonics.domain.outcome import Done, NotFound, Outcome, Refused, Unknown
+from tectonics.engine.calls import CallRunner
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import OutboxPace
@@ -46,21 +65,23 @@ class OutboxRunner:
     """Sends, looks up, retries. `engine.on_decided` starts what units bring."""
 
     def __init__(self, engine: Engine, outbox: Outbox, billing: Billing, messenger: Messenger,
-                 enquiry: Enquiry, pace: OutboxPace) -> None:
+                 enquiry: Enquiry, pace: OutboxPace, calls: CallRunner) -> None:
         self._engine, self._outbox, self._billing = engine, outbox, billing
         self._messenger, self._enquiry, self._pace = messenger, enquiry, pace
+        self.calls = calls
         self._at_work: set[str] = set()
         self._stopping = False
         engine.on_decided.append(self.heard)
 
     @property
     def at_work(self) -> int:
-        """Commands that are being carried out now."""
-        return len(self._at_work)
+        """Commands that are being carried out now, but those that wait for people."""
+        return len(self._at_work) - len(self.calls)
 
     def stop(self) -> None:
-        """Starts nothing more; what is under way finishes."""
+        """Starts nothing more; what is under way finishes, but for calls, which go on."""
         self._stopping = True
+        self.calls.stop()
 
     # --- what starts work
 
@@ -77,7 +98,8 @@ class OutboxRunner:
         return len(rows)
 
     async def poll(self) -> None:
-        """Carries on with the rows whose time has come."""
+        """Carries on with the rows whose time has come, and keeps those of calls."""
+        await self.calls.keep()
         rows = await self._outbox.due(self._engine.now(), self._pace.poll_max)
         for row in rows:
             self._begin(row.command.op, lambda row=row: self._again(row))
@@ -109,7 +131,11 @@ class OutboxRunner:
         if isinstance(command, Notify):
             await self._tell(command, 1)
             return
-        outcome = await self._send_first(command, committed_at + self._pace.lease_s * 1000)
+        until = committed_at + self._pace.lease_s * 1000
+        if isinstance(command, CallCommand):
+            await self._call(command, again=self._engine.now() >= until)
+            return
+        outcome = await self._send_first(command, until)
         if outcome is not None:
             await self._settle(command, outcome)
 
@@ -118,7 +144,7 @@ class OutboxRunner:
         tries = 0
         while self._engine.now() < until and not self._stopping:
             outcome = await self._send(command)
-            if not _not_asked(outcome) or isinstance(command, Credit) and command.advance:
+            if not _not_asked(outcome) or _somebody_waits(command):
                 return outcome
             await self._pause(self._pace.delay_s(tries))
             tries += 1
@@ -135,6 +161,9 @@ class OutboxRunner:
         if isinstance(row.command, Notify):
             if await self._renew(row):
                 await self._tell(row.command, row.attempts + 1)
+        elif isinstance(row.command, CallCommand):
+            if await self._renew(row):
+                await self._call(row.command, True, row.attempts)
         elif row.state == LOOK_UP or self._may_repeat(row):
             await self._resolve(row)
         else:
@@ -177,14 +206,28 @@ class OutboxRunner:
                                              row.attempts + 1, now)
 
     async def _send(self, command: MoneyCommand) -> Outcome:
-        sending = self._billing.credit(command) if isinstance(command, Credit) \
-            else self._billing.debit(command)
-        return await sending
+        match command:
+            case Credit():
+                return await self._billing.credit(command)
+            case Debit():
+                return await self._billing.debit(command)
+            case Reserve():
+                return await self._billing.reserve(command)
+            case Settle():
+                return await self._billing.settle(command)
+
+    async def _call(self, command: CallCommand, again: bool, attempts: int = 0) -> None:
+        event = await self.calls.answer(command, again, attempts)
+        if event is not None:
+            await self._commit(command, lambda: succeed(event))
 
     async def _settle(self, command: MoneyCommand, outcome: Outcome | NotFound, resolved_by: str = "") -> None:
+        await self._commit(command, lambda: self._event(command, outcome, resolved_by))
+
+    async def _commit(self, command: Command, ask_event: Callable[[], Awaitable[Event]]) -> None:
         """Commits what the outcome causes, however long that takes; the row stays until then."""
         for attempt in range(self._pace.settle_tries_max):
-            event = await self._event(command, outcome, resolved_by)
+            event = await ask_event()
             try:
                 await self._engine.dispatch(event)
                 return
@@ -195,6 +238,10 @@ class OutboxRunner:
 
     async def _event(self, command: MoneyCommand, outcome: Outcome | NotFound, resolved_by: str) -> Event:
         now, msisdn, op = self._engine.now(), command.msisdn, command.op
+        if isinstance(command, Reserve):
+            return ReserveAnswered(msisdn, now, command.call, op, outcome, resolved_by)
+        if isinstance(command, Settle):
+            return SettleAnswered(msisdn, now, command.call, op, outcome, resolved_by)
         if isinstance(command, Debit):
             available = None
             if isinstance(outcome, Refused) and outcome.reason == "insufficient":
@@ -226,6 +273,10 @@ class OutboxRunner:
         pause = Deferred()
         self._engine.clock.callLater(delay_s, pause.callback, None)
         return pause
+
+
+def _somebody_waits(command: MoneyCommand) -> bool:
+    return isinstance(command, Reserve) or isinstance(command, Credit) and bool(command.advance)
 
 
 def _not_asked(outcome: Outcome) -> bool:

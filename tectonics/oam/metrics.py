@@ -121,6 +121,9 @@ DECLARATIONS = (
     _gauge("tectonics_did_ringing", "", "Calls that ring"),
     _counter("tectonics_sip_legs_total", "trunk result", "Legs of ours that a SIP trunk took, by what became of them"),
     _gauge("tectonics_sip_calls", "", "Calls that the SIP call server keeps"),
+    _counter("tectonics_call_legs_total", "leg result", "Ringing A and B for call-backs: answered, or why not"),
+    _counter("tectonics_calls_ended_total", "cause", "Conversations of call-backs, by how they ended"),
+    _gauge("tectonics_calls", "state", "Call-backs under way at this node: ring (A), connect (B), talk, hangup"),
     _gauge("tectonics_start_time_seconds", "", "When this daemon started, seconds since 1970"),
     _gauge("tectonics_build_info", "version node", "Always 1; the labels say what runs"),
 )

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from tectonics.domain.advance import OPEN, Advance, Offer
-from tectonics.domain.commands import Credit, Debit
+from tectonics.domain.commands import Credit, Debit, Reserve, Settle
 from tectonics.domain.errors import BadPolicy, Busy
 from tectonics.domain.events import Event, FeedEvent
 from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Unavailable
@@ -198,6 +198,12 @@ class FakeBilling:
         raise AssertionError("the administration moves no money itself")
 
     def debit(self, command: Debit) -> Deferred[Outcome]:
+        raise AssertionError("the administration moves no money itself")
+
+    def reserve(self, command: Reserve) -> Deferred[Outcome]:
+        raise AssertionError("the administration moves no money itself")
+
+    def settle(self, command: Settle) -> Deferred[Outcome]:
         raise AssertionError("the administration moves no money itself")
 
     def look_up(self, op: str, msisdn: str, node: str = "") -> Deferred[Outcome | NotFound]:

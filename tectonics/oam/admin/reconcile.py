@@ -6,8 +6,15 @@ reference, `not_done` is NotFound ("certain that it never did it").  Who said it
 
 from functools import partial
 
-from tectonics.domain.commands import Debit, MoneyCommand
-from tectonics.domain.events import CreditAnswered, DebitAnswered, Event, RefundAnswered
+from tectonics.domain.commands import Debit, MoneyCommand, Reserve, Settle
+from tectonics.domain.events import (
+    CreditAnswered,
+    DebitAnswered,
+    Event,
+    RefundAnswered,
+    ReserveAnswered,
+    SettleAnswered,
+)
 from tectonics.domain.outcome import Done, NotFound
 from tectonics.oam.admin import parameters as take
 from tectonics.oam.admin import shown
@@ -49,6 +56,10 @@ async def _resolve(offices: Offices, who: str, op: str, outcome: str, text: str)
 
 
 def _answered(command: MoneyCommand, now: int, result: Done | NotFound, who: str) -> Event:
+    if isinstance(command, Reserve):
+        return ReserveAnswered(command.msisdn, now, command.call, command.op, result, resolved_by=who)
+    if isinstance(command, Settle):
+        return SettleAnswered(command.msisdn, now, command.call, command.op, result, resolved_by=who)
     if isinstance(command, Debit):
         return DebitAnswered(command.msisdn, now, command.recovery, command.op, result, resolved_by=who)
     if command.recovery:

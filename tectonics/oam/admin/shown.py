@@ -7,7 +7,6 @@ is not known is null.
 import msgspec
 
 from tectonics.domain.advance import Advance
-from tectonics.domain.commands import Credit
 from tectonics.domain.money import format_minor
 from tectonics.domain.recharge import Recovery
 from tectonics.domain.subscriber import Bar
@@ -63,9 +62,10 @@ def unresolved(row: OutboxRow) -> dict:
     command = row.command
     return {
         "op": command.op, "msisdn": command.msisdn,
-        "type": "credit" if isinstance(command, Credit) else "debit",
+        "type": type(command).__name__.lower(),
         "amount": format_minor(command.amount_minor, command.currency), "currency": command.currency,
-        "advance": getattr(command, "advance", "") or None, "recovery": command.recovery or None,
+        "advance": getattr(command, "advance", "") or None, "recovery": getattr(command, "recovery", "") or None,
+        "call": getattr(command, "call", "") or None,
         "since_at": time(row.created_at), "next_at": time(row.due_at), "attempts": row.attempts,
     }
 

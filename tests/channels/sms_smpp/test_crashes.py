@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 
 from tectonics.channels.sms_smpp.channel import SmsSmpp
 from tectonics.domain.delivery import SENDING, SENT
+from tectonics.engine.calls import CallRunner
 from tectonics.engine.outbox import OutboxRunner
 from tectonics.engine.pace import OutboxPace
 from tectonics.links.smpp.outcome import Accepted, Lost
@@ -73,8 +74,10 @@ class Life:
         self.channel = SmsSmpp(Wired(centre, self.process), settings(), self.files.messages, self.process, self.metrics,
                                self.metrics)
         engine = SimpleNamespace(now=lambda: int(clock.seconds() * 1000), clock=self.process, metrics=self.metrics,
-                                 on_decided=[])
-        self.runner = OutboxRunner(engine, self.files.outbox, None, self.channel, None, OutboxPace(lease_s=lease_s))
+                                 alarms=self.metrics, on_decided=[])
+        pace = OutboxPace(lease_s=lease_s)
+        self.runner = OutboxRunner(engine, self.files.outbox, None, self.channel, None, pace,
+                                   CallRunner(engine, self.files.outbox, None, pace))
         self.channel.start(Correspondence())
 
     def decided(self, *commands):
