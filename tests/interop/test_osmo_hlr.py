@@ -10,7 +10,7 @@ import pytest
 
 from tectonics.domain.errors import OurFault
 from tectonics.wire.gsup.entity import Limits
-from tectonics.wire.gsup.events import Answered, Dialled, Key, Refused, Undelivered, Up
+from tectonics.wire.gsup.events import Answered, Dialled, Down, Key, Refused, Undelivered, Up
 from tectonics.wire.gsup.link import Times
 from tests.interop.gsup_sockets import EntityOnSocket, Octets, Switch, text, words
 from tests.interop.osmo_hlr import DEMO_ENTITY, DemoEntity, OsmoHlr, wait_for
@@ -21,6 +21,7 @@ from tests.wire.gsup.octets import (
     ERROR,
     IDENTITY_REQUEST,
     IMSI,
+    NOTE,
     PONG,
     REQUEST,
     RESULT,
@@ -265,6 +266,27 @@ def _reaches_nobody(switch: Switch, session: int) -> bool:
     if switch.ping():
         return False
     return switch.frame() == PONG
+
+
+def test_a_link_beside_one_of_our_name_is_not_up_until_it_is_made_anew_when_that_one_is_gone(hlr, switch):
+    first = Octets(hlr.host)
+    assert first.frame() == IDENTITY_REQUEST
+    first.send(identity("EUSE-tectonics"))
+    assert first.ping()
+    entity = EntityOnSocket(hlr.host, Limits())
+    entity.connect()
+    entity.hear()  # who are you? And what it says to itself goes to the other
+    assert first.frame() == NOTE and entity.settle() == [] and not entity.entity.up
+    first.close()
+    wait_for(lambda: "Lost GSUP client" in hlr.log(), "the first is gone")
+    entity.entity.take()
+    assert entity.settle() == []
+    assert entity.tick(time.monotonic() + 10) == [Down("the peer routes our name to another connection")]
+    entity.close()
+    entity.connect()
+    assert entity.next() == Up()
+    dial(switch, entity, 7)
+    entity.close()
 
 
 def test_keeps_the_link_alive(hlr):

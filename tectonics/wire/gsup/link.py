@@ -3,9 +3,14 @@
 `connected`, then `receive` with whatever arrives, `due` when `next_at` has come, and after each of them
 `take` what is to be written.  Times are seconds on any clock that only rises.
 
-The server asks who we are as soon as it accepts us.  OsmoHLR never confirms our answer, and until it has read
-it nothing is routed to us; so a ping goes behind the answer, and what comes back then proves that the link is
-up.  Both sides may ping; a link on which nothing is heard for as long as a ping and its answer may take is down.
+The server asks who we are as soon as it accepts us.  OsmoHLR never confirms our answer; and where a connection
+of that name is there already, perhaps one of ours whose end it has not noticed, it routes to that one, and never
+to us, not even when that one is gone.  A ping is answered all the same.  So a note to ourselves goes behind the
+answer: a message whose destination is our own name (the register passes it on by its name, as it passes sessions
+on).  What comes back then proves that we are routed to, and the link is up.  Where nothing comes in time the link
+is down, and the next connection asks again.  The note of another process of our name may come too; it says nothing.
+
+Both sides may ping; a link on which nothing is heard for as long as a ping and its answer may take is down.
 """
 
 from collections.abc import Iterator
@@ -26,6 +31,9 @@ class Times:
     pong_s: float = 10.0
 
 
+NOTE_IMSI = "0" * 15  # nobody's
+
+
 class Link:
     """One connection after the other to one server, under one name."""
 
@@ -34,12 +42,14 @@ class Link:
             ipa.SERIAL_NUMBER: name, ipa.UNIT_NAME: name, ipa.LOCATION_1: "", ipa.LOCATION_2: "",
             ipa.EQUIPMENT_VERSION: "", ipa.SOFTWARE_VERSION: "tectonics", ipa.MAC_ADDRESS: "00:00:00:00:00:00",
             ipa.UNIT_ID: "0/0/0"}
+        routed = name.encode() + b"\0"
+        self._note = gsup.Message(gsup.PROC_SS_REQUEST, NOTE_IMSI, 0, gsup.State.CONTINUE, source=routed, destination=routed)
         self._times = times
         self._frames = ipa.Frames()
         self._unwritten = bytearray()
         self._deadline = float("inf")
         self._pinged = False
-        self._introduced = False
+        self._introduced = self._answers = False
         self.up = False
 
     @property
@@ -57,7 +67,7 @@ class Link:
         self._frames = ipa.Frames()
         self._unwritten.clear()
         self._deadline = float("inf")
-        self._pinged = self._introduced = self.up = False
+        self._pinged = self._introduced = self._answers = self.up = False
 
     def take(self) -> bytes:
         """What is to be written to the connection now."""
@@ -66,7 +76,7 @@ class Link:
         return data
 
     def send(self, message: gsup.Message) -> None:
-        """Writes a message; the link must be up."""
+        """Writes a message; the link must be up for it to find its way."""
         self._write(ipa.EXTENDED, bytes([ipa.EXTENSION_GSUP]) + gsup.encode(message))
 
     def receive(self, data: bytes, now: float) -> Iterator[gsup.Message | Event]:
@@ -83,13 +93,18 @@ class Link:
         if now < self._deadline:
             return []
         if not self.up or self._pinged:
-            why = "the peer answers no ping" if self._introduced else "the peer did not ask who we are"
+            why = self._complaint()
             self.disconnected()
             return [Down(why)]
         self._pinged = True
         self._deadline = now + self._times.pong_s
         self._control(ipa.Ping())
         return []
+
+    def _complaint(self) -> str:
+        if not self._introduced:
+            return "the peer did not ask who we are"
+        return "the peer answers no ping" if self.up or not self._answers else "the peer routes our name to another connection"
 
     def _heard(self, now: float) -> None:
         if self.up:
@@ -105,7 +120,10 @@ class Link:
             raise BadMessage(f"frames of protocol {frame.protocol:#04x} that are not GSUP are not spoken here")
         if not self._introduced:
             raise BadMessage("a message before the peer asked who we are")
-        return [*self._known(now), gsup.decode(frame.payload[1:])]
+        message = gsup.decode(frame.payload[1:])
+        if message.type == gsup.ROUTING_ERROR:
+            raise BadMessage("the peer cannot route what we said")
+        return [*self._known(now), *([] if message == self._note else [message])]
 
     def _controlled(self, message: ipa.Ccm, now: float) -> list[Event]:
         match message:
@@ -114,7 +132,7 @@ class Link:
             case ipa.IdentityRequest(tags):
                 self._introduce(tags)
             case ipa.Pong() | ipa.IdentityAck() if self._introduced:
-                return self._known(now)
+                self._answers = True
             case _:
                 raise BadMessage("an answer to nothing that we asked")
         return []
@@ -125,6 +143,7 @@ class Link:
         if not self._introduced:
             self._introduced = True
             self._control(ipa.Ping())
+            self.send(self._note)
 
     def _known(self, now: float) -> list[Event]:
         if self.up:

@@ -15,6 +15,7 @@ from tests.wire.gsup.octets import (
     ERROR,
     GREETED,
     IMSI,
+    NOTE,
     PONG,
     REQUEST,
     answered,
@@ -84,7 +85,7 @@ class Network(House):
     def connect_gsup(self):
         self.wire = self.gsup.accept()
         self.wire.hear(GREETED)
-        return [payload for protocol, payload in frames(self.wire.take()) if protocol == 0xEE]
+        return [payload for protocol, payload in frames(self.wire.take().replace(NOTE, b"", 1)) if protocol == 0xEE]
 
     def connect_control(self):
         self.asking = self.control.accept()

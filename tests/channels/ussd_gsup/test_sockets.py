@@ -22,6 +22,7 @@ from tests.wire.gsup.octets import (
     DIALLED_133,
     IDENTITY_REQUEST,
     IMSI,
+    NOTE,
     PING,
     PONG,
     REQUEST,
@@ -49,10 +50,10 @@ class Gsup(Protocol):
 
     def dataReceived(self, data):
         self.received += data
-        if not self.greeted and self.received.endswith(PING):
+        if not self.greeted and self.received.endswith(PING + NOTE):
             self.greeted = True
             self.received.clear()
-            self.transport.write(PONG)
+            self.transport.write(PONG + NOTE)
             self.factory.greeted.callback(self)
         if self.waits and len(self.received) >= self.waits[0][0]:
             self.waits.pop(0)[1].callback(None)

@@ -15,6 +15,7 @@ from tests.wire.gsup.octets import (
     ERROR,
     GREETED,
     IDENTITY_REQUEST,
+    NOTE,
     PING,
     PONG,
     REQUEST,
@@ -22,7 +23,7 @@ from tests.wire.gsup.octets import (
     ss,
 )
 
-TOKENS = (IDENTITY_REQUEST, PING, PONG, ss(REQUEST, BEGIN, DIALLED_133), ss(REQUEST, BEGIN, DIALLED_133, session=8),
+TOKENS = (IDENTITY_REQUEST, PING, PONG, NOTE, ss(REQUEST, BEGIN, DIALLED_133), ss(REQUEST, BEGIN, DIALLED_133, session=8),
           ss(REQUEST, CONTINUE, answered("1")), ss(REQUEST, CONTINUE, answered("1", 2)), ss(REQUEST, END), ss(ERROR, END, more="020160"),
           ss(REQUEST, BEGIN, "a106 020109 02013b"), ss(REQUEST, CONTINUE, "a306 020101 020147"), b"\x00\x10\xee\x05\x20", b"\xff\xff\xee")
 SCREEN = Words(GSM7, b"x" * 128)

@@ -2,7 +2,10 @@
 
 IDENTITY_REQUEST = bytes.fromhex("0011 fe 0401080107010201030104010501010100")
 PING, PONG = bytes.fromhex("0001 fe 00"), bytes.fromhex("0001 fe 01")
-GREETED = IDENTITY_REQUEST + PONG  # and the answer to the ping that goes behind our name
+# What goes behind our name: a ping, and a message from us to ourselves. Both come back: then we are routed to.
+NOTE = bytes.fromhex("0037 ee 05 20 0108 00000000000000f0 3004 00000000 3101 02"
+                     "600f 455553452d746563746f6e69637300 610f 455553452d746563746f6e69637300")
+GREETED = IDENTITY_REQUEST + PONG + NOTE
 IMSI = "001010000000001"
 
 BEGIN, CONTINUE, END = 1, 2, 3

@@ -6,10 +6,22 @@ import pytest
 
 from tectonics.wire.gsup.events import Down, Ignored, Up
 from tectonics.wire.gsup.link import Link, Times
-from tectonics.wire.gsup.message import Message
-from tests.wire.gsup.octets import GREETED, IDENTITY_REQUEST, IMSI, PING, PONG, REQUEST, frame, frames, ss
+from tectonics.wire.gsup.message import Message, State
+from tests.wire.gsup.octets import (
+    GREETED,
+    IDENTITY_REQUEST,
+    IMSI,
+    NOTE,
+    PING,
+    PONG,
+    REQUEST,
+    frame,
+    frames,
+    ss,
+)
 
 NEVER = float("inf")
+ANOTHERS = Message(0x20, "0" * 15, 0, State.CONTINUE, source=b"EUSE-textonics\0", destination=b"EUSE-textonics\0")
 
 
 def hear(link, data, now):
@@ -33,21 +45,38 @@ def test_says_who_we_are_when_asked(link):
     link.connected(100)
     assert link.take() == b"" and not link.up
     assert hear(link, IDENTITY_REQUEST, 101) == [] and not link.up
-    [(protocol, payload), ping] = frames(link.take())
-    assert protocol == 0xFE and [ping] == frames(PING)
+    [(protocol, payload), *behind] = frames(link.take())
+    assert protocol == 0xFE and behind == frames(PING + NOTE)
     name = b"EUSE-tectonics\0".hex()
     assert payload.startswith("05") and f"001001{name}" in payload and f"001000{name}" in payload
     assert link.take() == b""
 
 
 @pytest.mark.parametrize("proof, told", [
-    (PONG, [Up()]), (bytes.fromhex("0001 fe 06"), [Up()]), (PONG * 3, [Up()]),
+    (NOTE, [Up()]), (PONG + NOTE * 3, [Up()]), (NOTE.replace(b"EUSE-tec", b"EUSE-tex"), [Up(), ANOTHERS]),
     (bytes.fromhex("000c ee 05 20 0108 00010100000000f1"), [Up(), Message(0x20, IMSI)]),
 ])
-def test_is_up_once_the_peer_must_have_read_our_name(link, proof, told):
+def test_is_up_once_the_peer_routes_to_us(link, proof, told):
     link.connected(100)
     hear(link, IDENTITY_REQUEST, 100)
     assert hear(link, proof, 101) == told and link.up
+
+
+@pytest.mark.parametrize("heard, why", [
+    (b"", "the peer answers no ping"), (PONG, "the peer routes our name to another connection"),
+    (bytes.fromhex("0001 fe 06"), "the peer routes our name to another connection"),
+    (PONG + NOTE.replace(b"\x05\x20", b"\x05\x4e"), "the peer routes our name to another connection"),
+    (bytes.fromhex("0002 ee 05 20"), "the peer answers no ping"),
+])
+def test_is_down_when_nothing_is_routed_to_us_in_time(link, heard, why):
+    link.connected(100)
+    assert not [event for event in hear(link, IDENTITY_REQUEST + heard, 105) if not isinstance(event, Ignored)]
+    assert not link.up and link.next_at == 110
+    assert link.due(110) == [Down(why)]
+
+
+def test_the_note_of_another_process_of_our_name_says_nothing(up):
+    assert hear(up, NOTE, 120) == [] and up.take() == b""
 
 
 def test_answers_only_what_is_asked_and_always_its_name(link):
