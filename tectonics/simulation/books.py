@@ -188,6 +188,10 @@ class Auditor:
                                    " AND outstanding_minor > 0 ORDER BY msisdn, id")
         return [(str(msisdn), id, minor) for msisdn, id, minor in rows]
 
+    def latest_ms(self) -> int:
+        """When the newest of what is not finished was asked for, by the clock of the node that was asked; 0: nothing is."""
+        return self._store.execute("SELECT coalesce(max(requested_at), 0) FROM advance WHERE unfinished = 1").fetchone()[0]
+
     def numbered(self, origin: str) -> int:
         """How many tickets an origin has numbered."""
         row = self._store.execute("SELECT next FROM origin WHERE name = ?", (origin,)).fetchone()

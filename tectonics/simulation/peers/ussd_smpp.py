@@ -73,6 +73,8 @@ class Gateway(UssdGateway):
         """Says what there is room for."""
         for _ in range(len(self._waiting)):
             said = self._waiting.popleft()
+            if self.stale(said):
+                continue
             session = self._home(said.handset)
             if session is None or not session.room:
                 self._waiting.append(said)

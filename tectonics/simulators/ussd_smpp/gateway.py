@@ -1,7 +1,7 @@
 """The gateway: the daemon binds to it, its subscribers dial.
 
 A deliver_sm that was not answered, because the connection broke or the daemon told it to slow down, is said again, over
-whatever connection there is.  A screen for a session that is not there, or that shows a menu already, is refused.  What goes
+whatever connection there is, while its session lasts and for `patience_s` afterwards.  A screen for a session that is not there, or that shows a menu already, is refused.  What goes
 wrong can be ordered (the kinds are those of the message centre's simulator):
 
     double                         a deliver_sm goes out twice, as it is
@@ -47,6 +47,7 @@ class Said:
 
     handset: Handset
     pdu: DeliverSm
+    at_s: float
 
 
 class UssdGateway(Factory):
@@ -89,7 +90,7 @@ class UssdGateway(Factory):
         if len(self._waiting) >= DELIVERIES_MAX:
             raise Busy(f"{DELIVERIES_MAX} PDUs wait")
         handset.said.append(pdu)
-        self._waiting.append(Said(handset, pdu))
+        self._waiting.append(Said(handset, pdu, self.clock.seconds()))
         self.deliver_waiting()
 
     def wait_for(self, met: Callable[[], bool]) -> Deferred[None]:
@@ -162,7 +163,13 @@ class UssdGateway(Factory):
             session = max(self.sessions, key=lambda one: one.room, default=None)
             if session is None or not session.room:
                 return
-            self._deliver(session, self._waiting.popleft())
+            said = self._waiting.popleft()
+            if not self.stale(said):
+                self._deliver(session, said)
+
+    def stale(self, said: Said) -> bool:
+        """Whether it has waited for so long that the network knows nothing of its session any more."""
+        return bool(self.patience_s and said.handset.over and self.clock.seconds() > said.at_s + self.patience_s)
 
     # --- within
 
