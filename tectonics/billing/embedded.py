@@ -33,24 +33,37 @@ from tectonics.billing.entries import (
     TILL_FEED,
     Blocking,
     Entry,
+    Hold,
     LedgerAccount,
     LookUp,
     Movement,
     Opening,
+    Settlement,
 )
 from tectonics.billing.faults import LOSE_ANSWER, LOSE_REQUEST, REFUSE, FaultPlan, Faults
 from tectonics.billing.ledger import apply
-from tectonics.billing.questions import BUSY, BUSY_ENQUIRY, LATE, LATE_ENQUIRY, Questions, Uncounted
+from tectonics.billing.questions import (
+    BUSY,
+    BUSY_ENQUIRY,
+    LATE,
+    LATE_ENQUIRY,
+    NO_SESSIONS,
+    Questions,
+    Uncounted,
+)
 from tectonics.database.batch import BatchQueue
 from tectonics.database.disk import DISK, Disk
 from tectonics.database.migrate import upgrade
-from tectonics.domain.commands import Credit, Debit
+from tectonics.domain.commands import Credit, Debit, Reserve, Settle
 from tectonics.domain.outcome import Balance, NotFound, Outcome, Refused, Unavailable, Unknown
 from tectonics.ports import Capabilities, Clock, Metrics
 
 READ_DEADLINE_S = 2.0
 SEND_DEADLINE_S = 10.0
-OPENLY = Capabilities(deduplicates=True, window_s=86_400, readable_back=True, tells_balance=True)
+OPENLY = Capabilities(deduplicates=True, window_s=86_400, readable_back=True, tells_balance=True,
+                      sessions=True)
+
+Write = Entry | Hold | Settlement
 
 ON_DEMAND = Refused("rejected", "refused on demand")
 UNREADABLE = Unknown("this billing system cannot be read back")
@@ -96,13 +109,13 @@ class EmbeddedBilling:
     # --- ports.Billing
 
     def balance(self, msisdn: str, node: str = "") -> Deferred[Balance | Unavailable]:
-        """The main balance; Unavailable where there is no such account."""
+        """What is available of the main balance; Unavailable where there is no such account."""
         if not self.capabilities.tells_balance:
             return succeed(UNTOLD)
         return self._enquire("balance", lambda: self._main(msisdn))
 
     def covers(self, msisdn: str, amount_minor: int, node: str = "") -> Deferred[bool | Unavailable]:
-        """Whether the main balance is at least that much."""
+        """Whether at least that much of the main balance is available."""
         return self._enquire("covers", lambda: self._main(msisdn).addCallback(
             lambda found: found.amount_minor >= amount_minor if isinstance(found, Balance) else found))
 
@@ -120,6 +133,20 @@ class EmbeddedBilling:
         return self._write("debit", Entry(
             command.msisdn, command.op, DEBIT, now, LENDING, command.amount_minor, command.currency,
             known_since_at=self._known_since(now)))
+
+    def reserve(self, command: Reserve) -> Deferred[Outcome]:
+        """Holds an amount for a session, for `valid_s` from now, or refuses as `insufficient`."""
+        now = self._now()
+        return self._in_session("reserve", Hold(
+            command.msisdn, command.op, command.session, now, command.amount_minor, command.currency,
+            now + command.valid_s * 1000, self._known_since(now)))
+
+    def settle(self, command: Settle) -> Deferred[Outcome]:
+        """Takes an amount out of what the session holds, lets the rest go and closes it."""
+        now = self._now()
+        return self._in_session("settle", Settlement(
+            command.msisdn, command.op, command.session, now, command.amount_minor, command.currency,
+            self._known_since(now)))
 
     def look_up(self, op: str, msisdn: str, node: str = "") -> Deferred[Outcome | NotFound]:
         """What became of an operation."""
@@ -224,16 +251,19 @@ class EmbeddedBilling:
             return Deferred()
         return self._slowly(self.balances(msisdn).addCallback(
             lambda account: Unavailable("the ledger has no such account") if account is None
-            else Balance(account.main_minor, self._now())))
+            else Balance(account.available_minor, self._now())))
 
     def _enquire(self, operation: str, question: Callable[[], Deferred]) -> Deferred:
         return self._questions.ask(operation, question, self._deadlines.read_s, LATE_ENQUIRY, BUSY_ENQUIRY)
 
-    def _write(self, operation: str, entry: Entry) -> Deferred[Outcome]:
+    def _in_session(self, operation: str, item: Hold | Settlement) -> Deferred[Outcome]:
+        return self._write(operation, item) if self.capabilities.sessions else succeed(NO_SESSIONS)
+
+    def _write(self, operation: str, entry: Write) -> Deferred[Outcome]:
         return self._questions.ask(operation, lambda: self._meet(self._plan.next_write(), entry),
                                    self._deadlines.send_s, LATE, BUSY)
 
-    def _meet(self, fault: str, entry: Entry) -> Deferred[Outcome]:
+    def _meet(self, fault: str, entry: Write) -> Deferred[Outcome]:
         if fault == REFUSE:
             return self._slowly(self._refuse(entry))
         if fault == LOSE_REQUEST:
@@ -244,7 +274,7 @@ class EmbeddedBilling:
             return Deferred()
         return self._slowly(answer)
 
-    def _refuse(self, entry: Entry) -> Deferred[Outcome]:
+    def _refuse(self, entry: Write) -> Deferred[Outcome]:
         """ON_DEMAND; but what it has done it never refuses when it is asked again."""
         if not self.capabilities.deduplicates:
             return succeed(ON_DEMAND)

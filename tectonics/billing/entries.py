@@ -9,9 +9,9 @@ play may have been told to be one that forgets (`FORGETTING`) and does it again.
 from dataclasses import dataclass
 
 MAIN = "main"
-OPENING, CREDIT, DEBIT, RECHARGE, REVERSAL, SPEND, EXPIRY = (
-    "opening", "credit", "debit", "recharge", "reversal", "spend", "expiry")
-LENDING, TILL, LEDGER = "lending", "till", "ledger"  # sources; a feed's is `feed:<name>`
+OPENING, CREDIT, DEBIT, RECHARGE, REVERSAL, SPEND, EXPIRY, CALL = (
+    "opening", "credit", "debit", "recharge", "reversal", "spend", "expiry", "call")
+LENDING, CALLS, TILL, LEDGER = "lending", "calls", "till", "ledger"  # sources; a feed's is `feed:<name>`
 TILL_FEED = "embedded"  # the name under which the till's own recharges are fed to the daemon
 
 REMEMBERING = 0  # `known_since_at` of an entry that is never done twice
@@ -50,6 +50,33 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Money of the main balance that is to be held for a session, the first of it or more."""
+
+    msisdn: str
+    op: str
+    session: str
+    at: int
+    amount_minor: int
+    currency: str
+    expires_at: int  # until then at least all that the session holds
+    known_since_at: int = REMEMBERING
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The end of a session: what is taken of that which it holds; the rest is let go."""
+
+    msisdn: str
+    op: str
+    session: str
+    at: int
+    amount_minor: int  # 0: nothing is taken
+    currency: str
+    known_since_at: int = REMEMBERING
+
+
+@dataclass(frozen=True, slots=True)
 class LookUp:
     """What became of an operation; asked in the writers' queue, so behind all that was asked before."""
 
@@ -84,11 +111,17 @@ class LedgerAccount:
     blocked: bool
     activated_at: int
     balances: tuple[TypedBalance, ...] = ()
+    held_minor: int = 0  # of the main balance, by sessions
 
     @property
     def main_minor(self) -> int:
-        """The main balance."""
+        """The main balance, also what is held of it."""
         return next((b.amount_minor for b in self.balances if b.balance_type == MAIN), 0)
+
+    @property
+    def available_minor(self) -> int:
+        """What can be taken or held of the main balance."""
+        return self.main_minor - self.held_minor
 
 
 @dataclass(frozen=True, slots=True)

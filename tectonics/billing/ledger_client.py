@@ -36,8 +36,16 @@ from tectonics.billing.entries import (
     Opening,
 )
 from tectonics.billing.faults import Faults
-from tectonics.billing.questions import BUSY, BUSY_ENQUIRY, LATE, LATE_ENQUIRY, Questions, Uncounted
-from tectonics.domain.commands import Credit, Debit
+from tectonics.billing.questions import (
+    BUSY,
+    BUSY_ENQUIRY,
+    LATE,
+    LATE_ENQUIRY,
+    NO_SESSIONS,
+    Questions,
+    Uncounted,
+)
+from tectonics.domain.commands import Credit, Debit, Reserve, Settle
 from tectonics.domain.errors import BadMessage, Busy, TheirFault
 from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Refused, Unavailable, Unknown
 from tectonics.ports import Capabilities, Clock, Metrics
@@ -88,11 +96,11 @@ class LedgerBilling:
     # --- ports.Billing
 
     def balance(self, msisdn: str, node: str = "") -> Deferred[Balance | Unavailable]:
-        """The main balance."""
+        """What is available of the main balance."""
         return self._enquire("balance", wire.AskBalance(next(self._numbers), msisdn))
 
     def covers(self, msisdn: str, amount_minor: int, node: str = "") -> Deferred[bool | Unavailable]:
-        """Whether the main balance is at least that much."""
+        """Whether at least that much of the main balance is available."""
         return self._enquire("covers", wire.AskCovers(next(self._numbers), msisdn, amount_minor))
 
     def credit(self, command: Credit) -> Deferred[Outcome]:
@@ -106,6 +114,18 @@ class LedgerBilling:
         return self._write("debit", wire.AskDebit(
             next(self._numbers), command.op, command.msisdn, command.amount_minor, command.currency,
             self._until_at()))
+
+    def reserve(self, command: Reserve) -> Deferred[Outcome]:
+        """Holds an amount for a session."""
+        return self._in_session("reserve", wire.AskReserve(
+            next(self._numbers), command.op, command.msisdn, command.amount_minor, command.currency,
+            self._until_at(), command.session, command.valid_s))
+
+    def settle(self, command: Settle) -> Deferred[Outcome]:
+        """Takes an amount out of what the session holds, lets the rest go and closes it."""
+        return self._in_session("settle", wire.AskSettle(
+            next(self._numbers), command.op, command.msisdn, command.amount_minor, command.currency,
+            self._until_at(), command.session))
 
     def look_up(self, op: str, msisdn: str, node: str = "") -> Deferred[Outcome | NotFound]:
         """What became of an operation; Unknown while the ledger cannot be asked."""
@@ -170,7 +190,7 @@ class LedgerBilling:
     def connected(self, line: "_Line", hello: wire.Hello) -> None:
         """The server has said what it can do."""
         self.capabilities = Capabilities(hello.deduplicates, hello.window_s, hello.readable_back,
-                                         hello.tells_balance)
+                                         hello.tells_balance, hello.sessions)
         self._line = line
         self.log.info("The ledger is connected")
         waiting, self._waiting = self._waiting, []
@@ -192,6 +212,12 @@ class LedgerBilling:
     def _enquire(self, operation: str, request: wire.Request) -> Deferred:
         return self._ask(operation, request, self._deadlines.read_s, LATE_ENQUIRY, BUSY_ENQUIRY,
                          LOST_ENQUIRY, UNREACHABLE_ENQUIRY)
+
+    def _in_session(self, operation: str, request: wire.Request) -> Deferred[Outcome]:
+        """A server that has no sessions does not know the request, so it is not sent."""
+        if self._line is not None and not self.capabilities.sessions:
+            return succeed(NO_SESSIONS)
+        return self._write(operation, request)
 
     def _write(self, operation: str, request: wire.Request) -> Deferred[Outcome]:
         return self._ask(operation, request, self._deadlines.send_s, LATE, BUSY, LOST, UNREACHABLE)

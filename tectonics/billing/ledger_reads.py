@@ -1,7 +1,7 @@
 """What the prepaid ledger shows: accounts, movements, and the proof that its sums agree.
 
 Reads run on a connection of their own and see what is committed.  A bonus that has expired shows as
-nothing, also before an entry has booked it away.  Each answer is bounded by `limit`, at most
+nothing, also before an entry has booked it away; so does a hold.  Each answer is bounded by `limit`, at most
 ROWS_MAX rows.
 """
 
@@ -13,6 +13,10 @@ ROWS_MAX = 1000
 
 _MOVEMENT = ("SELECT position, msisdn, op, kind, amount_minor, balance_type, balance_minor, at, source,"
              " class, ref FROM movement ")
+# in one statement, so that a settlement between two reads cannot free what it has not yet taken
+_BALANCES = ("SELECT balance_type, amount_minor, expires_at, CASE WHEN balance_type = 'main' THEN"
+             " (SELECT coalesce(sum(h.amount_minor), 0) FROM hold h"
+             " WHERE h.msisdn = balance.msisdn AND h.expires_at > ?) ELSE 0 END FROM balance WHERE msisdn = ?")
 
 
 def account(connection: Connection, msisdn: str, now: int) -> LedgerAccount | None:
@@ -22,14 +26,14 @@ def account(connection: Connection, msisdn: str, now: int) -> LedgerAccount | No
     if row is None:
         return None
     kind, currency, blocked, activated_at = row
-    found = connection.execute("SELECT balance_type, amount_minor, expires_at FROM balance"
-                               " WHERE msisdn = ?", (int(msisdn),)).fetchall()
+    found = connection.execute(_BALANCES, (now, int(msisdn))).fetchall()
     balances = [TypedBalance(name, 0 if 0 < expires_at <= now else amount_minor, expires_at)
-                for name, amount_minor, expires_at in found]
+                for name, amount_minor, expires_at, _ in found]
     if not any(balance.balance_type == MAIN for balance in balances):
         balances.append(TypedBalance(MAIN, 0, 0))
     balances.sort(key=lambda balance: (balance.balance_type != MAIN, balance.balance_type))
-    return LedgerAccount(msisdn, kind, currency, bool(blocked), activated_at, tuple(balances))
+    return LedgerAccount(msisdn, kind, currency, bool(blocked), activated_at, tuple(balances),
+                         held_minor=sum(held_minor for *_, held_minor in found))
 
 
 def movements(connection: Connection, msisdn: str, limit: int) -> list[Movement]:

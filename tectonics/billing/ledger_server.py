@@ -1,8 +1,8 @@
 """The prepaid ledger as a process of its own: an EmbeddedBilling served on any endpoint.
 
-A request that was read is asked of the ledger whether or not its sender is still there.  A credit or
-debit whose `until_at` has passed is refused, and a look-up runs behind every write that was asked
-before it; so a client that waited that long and then looks up gets the last word.
+A request that was read is asked of the ledger whether or not its sender is still there.  A credit,
+debit, reservation or settlement whose `until_at` has passed is refused, and a look-up runs behind
+every write that was asked before it; so a client that waited that long and then looks up gets the last word.
 
 Bounds: CONNECTIONS_MAX connections; REQUESTS_MAX unanswered requests each, then the connection is
 not read; nor is it while the peer does not read its answers.  A request that cannot be read is
@@ -28,7 +28,7 @@ from tectonics.billing.entries import Entry, Opening
 from tectonics.database.disk import DISK, Disk
 from tectonics.database.executors import ThreadExecutor
 from tectonics.domain import outcome
-from tectonics.domain.commands import Credit, Debit
+from tectonics.domain.commands import Credit, Debit, Reserve, Settle
 from tectonics.domain.errors import BadMessage, Busy, TheirFault
 from tectonics.ports import Capabilities, Clock
 from tectonics.wire import ledger as wire
@@ -130,8 +130,19 @@ class LedgerFactory(Factory):
             return TOO_LATE
         return self.billing.debit(Debit(r.op, r.msisdn, r.amount_minor, r.currency, "", ""))
 
+    def _reserve(self, r: wire.AskReserve):
+        if not self._in_time(r):
+            return TOO_LATE
+        return self.billing.reserve(Reserve(r.op, r.msisdn, r.amount_minor, r.currency, "", r.session, "", r.valid_s))
+
+    def _settle(self, r: wire.AskSettle):
+        if not self._in_time(r):
+            return TOO_LATE
+        return self.billing.settle(Settle(r.op, r.msisdn, r.amount_minor, r.currency, "", r.session, ""))
+
     def _post(self, r: wire.AskPost):
-        return self.billing.post(Entry(r.msisdn, r.op, r.kind, r.at, r.source, r.amount_minor, r.currency,
+        at = min(r.at, int(self.clock.seconds() * 1000))  # a clock that is ahead must not spend what is held until then
+        return self.billing.post(Entry(r.msisdn, r.op, r.kind, at, r.source, r.amount_minor, r.currency,
                                        recharge_class=r.recharge_class, ref=r.ref))
 
     def _open(self, r: wire.AskOpen):
@@ -154,6 +165,8 @@ _SERVE = {
     wire.AskMovements: lambda f, r: f.billing.movements(r.msisdn, r.limit),
     wire.AskCredit: LedgerFactory._credit,
     wire.AskDebit: LedgerFactory._debit,
+    wire.AskReserve: LedgerFactory._reserve,
+    wire.AskSettle: LedgerFactory._settle,
     wire.AskPost: LedgerFactory._post,
     wire.AskOpen: LedgerFactory._open,
     wire.AskMovementsAfter: LedgerFactory._movements_after,
@@ -180,7 +193,7 @@ class LedgerProtocol(Protocol):
         self.transport.registerProducer(self, True)
         can = self.factory.billing.capabilities
         self._write(wire.Hello(wire.VERSION, can.deduplicates, can.window_s, can.readable_back,
-                               can.tells_balance))
+                               can.tells_balance, can.sessions))
 
     def dataReceived(self, data):
         """Serves the requests that `data` completes."""

@@ -16,6 +16,7 @@ from tectonics.domain.outcome import Done, NotFound, Refused, Unavailable, Unkno
 from tectonics.ports import Clock, Metrics
 
 BUSY = Refused("busy", "the billing system has too much to do; nothing was sent")
+NO_SESSIONS = Refused("rejected", "this billing system has no session credit control")
 LATE = Unknown("the billing system did not answer in time")
 BUSY_ENQUIRY = Unavailable("the billing system has too much to do")
 LATE_ENQUIRY = Unavailable("the billing system did not answer in time")

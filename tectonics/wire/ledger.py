@@ -1,9 +1,9 @@
 """The protocol of a ledger that is a process of its own: one JSON object a line, both ways.
 
 The server greets with what it can do (`Hello`).  A request carries a number `n`; its answer carries
-the same, and answers come in any order.  A credit or debit carries `until_at`: after that moment the
-server refuses it, so that a write which its sender has given up cannot happen later.  Every field has
-its bound in its type; what does not fit is a BadMessage.
+the same, and answers come in any order.  A credit, debit, reservation or settlement carries `until_at`:
+after that moment the server refuses it, so that a write which its sender has given up cannot happen
+later.  Every field has its bound in its type; what does not fit is a BadMessage.
 
 Bounds: REQUEST_BYTES_MAX and ANSWER_BYTES_MAX a line.
 """
@@ -24,6 +24,7 @@ Minor = Annotated[int, Meta(ge=-(10**15), le=10**15)]
 At = Annotated[int, Meta(ge=0, le=2**53)]
 Msisdn = Annotated[str, Meta(pattern=r"^[1-9][0-9]{6,14}\Z")]
 Op = Annotated[str, Meta(max_length=300)]
+Session = Annotated[str, Meta(min_length=1, max_length=300)]
 Word = Annotated[str, Meta(max_length=64)]
 
 
@@ -34,13 +35,13 @@ class Request(Struct, tag_field="do", frozen=True):
 
 
 class AskBalance(Request, tag="balance"):
-    """The main balance: answered Amount or Unavailable."""
+    """What is available of the main balance: answered Amount or Unavailable."""
 
     msisdn: Msisdn
 
 
 class AskCovers(Request, tag="covers"):
-    """Whether the main balance is at least that much: answered Value or Unavailable."""
+    """Whether at least that much of the main balance is available: answered Value or Unavailable."""
 
     msisdn: Msisdn
     amount_minor: Minor
@@ -66,6 +67,29 @@ class AskDebit(Request, tag="debit"):
     amount_minor: Minor
     currency: Word
     until_at: At
+
+
+class AskReserve(Request, tag="reserve"):
+    """Answered Done, Refused or Unknown."""
+
+    op: Op
+    msisdn: Msisdn
+    amount_minor: Minor
+    currency: Word
+    until_at: At
+    session: Session
+    valid_s: Number
+
+
+class AskSettle(Request, tag="settle"):
+    """Answered Done, Refused or Unknown."""
+
+    op: Op
+    msisdn: Msisdn
+    amount_minor: Minor
+    currency: Word
+    until_at: At
+    session: Session
 
 
 class AskLookUp(Request, tag="look_up"):
@@ -142,6 +166,7 @@ class Hello(Struct, tag_field="is", tag="hello", frozen=True):
     window_s: int
     readable_back: bool
     tells_balance: bool
+    sessions: bool = False  # a server of before cannot reserve and settle
 
 
 class Done(Answer, tag="done"):
@@ -194,8 +219,8 @@ class Fault(Answer, tag="fault"):
     text: str
 
 
-_REQUESTS = (AskBalance | AskCovers | AskCredit | AskDebit | AskLookUp | AskPost | AskOpen | AskAccount
-             | AskMovements | AskMovementsAfter | AskFaults)
+_REQUESTS = (AskBalance | AskCovers | AskCredit | AskDebit | AskReserve | AskSettle | AskLookUp | AskPost | AskOpen
+             | AskAccount | AskMovements | AskMovementsAfter | AskFaults)
 _ANSWERS = Hello | Done | Refused | Unknown | NotFound | Amount | Unavailable | Value | Fault
 _ENCODER = msgspec.json.Encoder()
 _REQUEST = msgspec.json.Decoder(_REQUESTS)

@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from tectonics.billing.embedded import OPENLY, EmbeddedBilling
 from tectonics.billing.entries import Opening
 from tectonics.database.executors import ClockExecutor
-from tectonics.domain.commands import Credit, Debit
+from tectonics.domain.commands import Credit, Debit, Reserve, Settle
 
 A, B = "33600000001", "33600000002"
 START_S = 1_800_000_000
@@ -125,3 +125,11 @@ def credit(op, amount_minor=200, msisdn=A, **more):
 
 def debit(op, amount_minor=50, msisdn=A):
     return Debit(op, msisdn, amount_minor, "EUR", "", "r")
+
+
+def reserve(op, amount_minor=60, session="s1", valid_s=600, msisdn=A):
+    return Reserve(op, msisdn, amount_minor, "EUR", "", session, "call", valid_s)
+
+
+def settle(op, amount_minor=0, session="s1", msisdn=A):
+    return Settle(op, msisdn, amount_minor, "EUR", "", session, "call")
