@@ -39,7 +39,7 @@ def _deadlines(settings: Settings) -> Deadlines:
 def _embedded(settings: Settings, host: Host, metrics: Metrics) -> Prepaid:
     declared = settings.billing.embedded
     can = Capabilities(declared.deduplicates, int(declared.window_s), declared.readable_back,
-                       declared.tells_balance)
+                       declared.tells_balance, sessions=True)
     billing = EmbeddedBilling(settings.state_path / "ledger.db", host.clock, host.executor, metrics, can,
                               _deadlines(settings), host.disk)
     return Prepaid(billing, billing, lambda: succeed(None), billing.close)
