@@ -109,6 +109,8 @@ class Call:
     seen_at: int = 0  # when the two were last known to talk
     owes_minor: int = 0  # what is being settled
     settles: int = 0  # settlements that were tried
+    unsure: bool = False  # the billing system's answer was missing, and a ticket says so
+    high_cost: bool = False
     failure: str = ""  # why it failed, a reason of tickets; empty: it did not
     q850: int = 0  # of the leg that was not answered
     ended: Ended | None = None

@@ -51,6 +51,23 @@ _VARIABLES = {
     "refused.rollout": "",
     "refused.billing_unavailable": "",
     "refused.offer_changed": "",
+    "callback.ask": "",
+    "callback.coming": "number",
+    "callback.refused.not_offered": "",
+    "callback.refused.busy": "",
+    "callback.refused.not_subscribed": "",
+    "callback.refused.unknown_subscriber": "",
+    "callback.refused.black_list": "",
+    "callback.refused.bad_number": "",
+    "callback.refused.own_number": "",
+    "callback.refused.emergency": "number",
+    "callback.refused.destination": "number",
+    "callback.refused.call_in_progress": "",
+    "callback.refused.call_limit": "",
+    "callback.refused.destination_limit": "number",
+    "callback.refused.credit": "available currency",
+    "callback.refused.allowance": "",
+    "callback.refused.billing_unavailable": "",
     "reply.choose": "",
     "reply.confirm": "amount fee total due currency yes",
     "reply.expired": "",
@@ -80,16 +97,28 @@ _VARIABLES = {
     "sms.unbarred": "",
     "sms.reversed": "paid outstanding currency",
     "sms.written_off": "outstanding currency",
+    "sms.callback.a_unreached": "number",
+    "sms.callback.b_busy": "number",
+    "sms.callback.b_no_answer": "number",
+    "sms.callback.b_unreached": "number",
+    "sms.callback.failed": "number",
+    "sms.callback.credit": "number",
+    "sms.callback.account": "number",
+    "sms.callback.subscribed": "",
+    "sms.callback.subscribed_money": "available currency",
+    "sms.callback.subscribed_minutes": "minutes",
+    "sms.callback.unsubscribed": "",
 }
 MESSAGES = {key: frozenset(names.split()) for key, names in _VARIABLES.items()}
-NOTICES = tuple(key.removeprefix("sms.") for key in MESSAGES if key.startswith("sms."))
+_PROMISED = "sms.callback."  # who asked for a call waits for it, so these are sent whatever notices are wanted
+NOTICES = tuple(key.removeprefix("sms.") for key in MESSAGES if key.startswith("sms.") and not key.startswith(_PROMISED))
 
 # The longest value that each variable is expected to have; a screen filled with them must fit.
 LONGEST = {
     "key": "98", "yes": "99", "back": "2", "amount": "1500.00", "fee": "150.00", "total": "1650.00",
     "due": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
     "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
-    "balance": "0.50", "code": "*133#",
+    "balance": "0.50", "available": "1500.00", "code": "*133#", "number": "+33612345678901", "minutes": "1500",
     "sos": "ANTICIPO", "debt": "DEUDA", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
     "languages": "en, fr, ar, es",
 }
@@ -104,11 +133,11 @@ def required(key: str) -> frozenset[str]:
     Amounts, dates and keys are part of the consent or of the account given of it; the currency and
     the figures of a refusal are the operator's choice.
     """
-    if key.startswith("refused."):
+    if key.startswith(("refused.", "callback.")):
         return frozenset()
     if key == "advert.offer":
         return frozenset({"amount", "fee", "code"})
-    return MESSAGES[key] - {"currency"}
+    return MESSAGES[key] - {"currency", "number"}
 
 
 @value
@@ -245,7 +274,7 @@ def messages(catalogue: Catalogue, language: str) -> dict[str, str]:
         return catalogue.text(key, language, **({name: LONGEST[name] for name in MESSAGES[key]} | words | coded))
 
     alone = {key: filled(key) for key in MESSAGES
-             if key.startswith(("sms.", "reply.", "refused.", "owe.", "amount.", "advert."))}
+             if key.startswith(("sms.", "reply.", "refused.", "callback.", "owe.", "amount.", "advert."))}
     menu = map(filled, ("reply.expired", "menu.title", "menu.offer", "menu.more", "reply.choose"))
     return alone | {"menu.title": "\n".join(menu)}
 

@@ -8,6 +8,7 @@ rules are, what a tier costs, and which segment a subscriber belongs to.
 import zlib
 
 from tectonics.domain.advertising import AdvertisingRules
+from tectonics.domain.call_rules import CallBackRules
 from tectonics.domain.money import percent_of
 from tectonics.domain.msisdn import in_ranges
 from tectonics.domain.subscriber import Account
@@ -162,6 +163,7 @@ class Policy:
     notices: frozenset[str] = frozenset()
     utc_offset_minutes: int = 0  # where the operator's day begins
     advertising: AdvertisingRules = AdvertisingRules()
+    call_back: CallBackRules = CallBackRules()
 
     def day(self, at: int) -> int:
         """The number of the operator's day that `at` falls in."""

@@ -9,6 +9,7 @@ from dataclasses import field
 from datetime import UTC, datetime
 from functools import lru_cache
 
+from tectonics.domain import call
 from tectonics.domain.value import value
 
 # name -> meaning, in the order in which they are written
@@ -48,6 +49,8 @@ FIELDS = {
     "charged_party": "a or b",
     "dup": "true on the acknowledged stream where the ticket may be a repetition",
     "campaign": "of advert.sent: whose message it was",
+    "destination": "of a call-back: the destination of the tariff",
+    "call": "of a call-back: its id",
 }
 
 # type -> (outcome, meaning); the types of what exists
@@ -66,6 +69,10 @@ TYPES = {
     "reconcile.resolved": ("done", "an unknown answer was cleared up"),
     "subscriber.barred": ("done", "may not borrow any more"),
     "subscriber.unbarred": ("done", "may borrow again"),
+    "callback.completed": ("done", "the two talked, and it is charged"),
+    "callback.refused": ("refused", "the rules or the billing system said no; nobody was rung"),
+    "callback.failed": ("failed", "it was agreed, and the two were not connected or it could not be charged"),
+    "callback.unknown": ("unknown", "the billing system's answer is missing; resolved later"),
     "advert.sent": ("done", "an offer was advertised to somebody out of credit"),
     "admin.change": ("done", "somebody changed something"),
 }
@@ -94,6 +101,36 @@ REASONS = {
     "recycled": "the number belongs to somebody else now",
     "reversed": "the recharge was taken back",
 }
+
+# of call-backs alone
+CALL_REASONS = {
+    "not_offered": "call-backs are not offered at the moment",
+    "not_subscribed": "not subscribed to call-backs",
+    "bad_number": "that is no telephone number",
+    "own_number": "that is the caller's own number",
+    "emergency": "emergency numbers are dialled, never called back",
+    "destination": "call-backs to that number are not allowed",
+    "call_in_progress": "another call-back is not over yet",
+    "call_limit": "too many call-backs of this subscriber",
+    "destination_limit": "too many call-backs to that number or its range",
+    "credit": "the balance is too low for a call to that number",
+    "allowance": "the allowance of this billing cycle is used up",
+    "lost": "nobody saw the end; charged to what is proven",
+    "not_charged": "the two talked, and the billing system would not take the money",
+}
+
+_LEG_CAUSES = {
+    call.BUSY: "was busy", call.NO_ANSWER: "did not answer", call.DECLINED: "declined",
+    call.UNREACHABLE: "could not be reached", call.BAD_NUMBER: "has a number that does not exist",
+    call.NOT_ALLOWED: "may not be called, says the network", call.CONGESTION: "was not reached: the network is full",
+    call.FAILED: "was not reached: the call server failed", call.GONE: "was given up after a restart",
+    call.CANCELLED: "was not rung any longer", call.BY_A: "was not rung any longer: A hung up",
+    call.BY_B: "hung up before both were connected", call.LIMIT: "was not rung any longer: time was over",
+    call.HUNG_UP: "was not rung any longer: we hung up", call.LOST: "was lost",
+}
+CALL_REASONS |= {f"{leg}_{cause}": f"{leg.upper()} {sentence}"
+                 for leg in ("a", "b") for cause, sentence in _LEG_CAUSES.items()}
+REASONS |= CALL_REASONS
 
 
 @value

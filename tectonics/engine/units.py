@@ -4,6 +4,7 @@
 from tectonics.domain.events import (
     BorrowAsked,
     BorrowConfirmed,
+    CallAsked,
     Event,
     FeedEvent,
     ProfileChanged,
@@ -24,7 +25,7 @@ SERVICE = "advance"
 
 def trigger_of(event: Event) -> Trigger | None:
     """The peer's own id of the request, where the event has one."""
-    if isinstance(event, BorrowAsked | BorrowConfirmed | Replied | ProfileChanged | WrittenOff):
+    if isinstance(event, BorrowAsked | BorrowConfirmed | CallAsked | Replied | ProfileChanged | WrittenOff):
         return event.trigger
     if isinstance(event, FeedEvent):
         return Trigger(feed_channel(event.feed), event.id)

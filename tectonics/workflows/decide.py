@@ -10,19 +10,25 @@ from tectonics.domain.events import (
     BalanceSeen,
     BorrowAsked,
     BorrowConfirmed,
+    CallAsked,
     CreditAnswered,
     DebitAnswered,
     Event,
+    LegAnswered,
     LifecycleSeen,
     ProfileChanged,
     Recharged,
     RefundAnswered,
     Replied,
+    ReserveAnswered,
     Reversed,
+    SettleAnswered,
+    TalkEnded,
+    TalkExtended,
     WrittenOff,
 )
 from tectonics.domain.subscriber import Account
-from tectonics.workflows import administer, advertise, borrow, expire, life, recover, replies
+from tectonics.workflows import administer, advertise, borrow, call_back, expire, life, recover, replies
 from tectonics.workflows.advertise import Silence
 from tectonics.workflows.decision import Context, Decision
 
@@ -65,3 +71,5 @@ def _decide(account: Account, event: Event, context: Context, taken_back: bool) 
             return administer.changed(account, event, context)
         case WrittenOff():
             return administer.written_off(account, event, context)
+        case CallAsked() | ReserveAnswered() | LegAnswered() | TalkExtended() | TalkEnded() | SettleAnswered():
+            return call_back.happened(account, event, context)

@@ -23,7 +23,7 @@ from tectonics.domain.messages import (
 )
 from tectonics.domain.screens import Style
 from tectonics.domain.text import fits, septets, shown, sms_parts, sms_style, transliterate, ucs2_units
-from tectonics.domain.ticket import REASONS
+from tectonics.domain.ticket import CALL_REASONS, REASONS
 
 FOLDER = Path(__file__).parents[2] / "etc" / "messages"
 LANGUAGES = ("en", "fr", "ar", "es")
@@ -84,7 +84,10 @@ def test_languages_say_different_things():
 
 def test_every_refusal_that_a_subscriber_can_meet_has_a_sentence():
     not_shown = {"not_done", "balance_spent", "recycled", "reversed"}
-    assert {key.removeprefix("refused.") for key in MESSAGES if key.startswith("refused.")} == REASONS.keys() - not_shown
+    lending = REASONS.keys() - CALL_REASONS.keys() - not_shown
+    assert {key.removeprefix("refused.") for key in MESSAGES if key.startswith("refused.")} == lending
+    calling = {key.removeprefix("callback.refused.") for key in MESSAGES if key.startswith("callback.refused.")}
+    assert calling <= REASONS.keys()
 
 
 def test_filling_in():

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tectonics.domain import advance, recharge
-from tectonics.workflows import advances, recover
+from tectonics.domain import advance, call, recharge
+from tectonics.workflows import advances, call_back, recover
 from tectonics.workflows.describe import MACHINES, describe
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "machines.md"
@@ -20,7 +20,9 @@ def test_the_document_is_up_to_date():
                         advance.WRITTEN_OFF, advance.FAILED}),
     (recover.MACHINE, {recharge.WAITING, recharge.DEBITING, recharge.UNKNOWN, recharge.DONE, recharge.FAILED,
                        recharge.DROPPED, recharge.REFUNDING, recharge.REFUND_UNKNOWN, recharge.REFUND_FAILED,
-                       recharge.REVERSED})], ids=lambda value: getattr(value, "name", ""))
+                       recharge.REVERSED}),
+    (call_back.MACHINE, {call.RESERVING, call.UNRESERVED, call.RINGING, call.CONNECTING, call.TALKING, call.SETTLING,
+                         call.CLOSED})], ids=lambda value: getattr(value, "name", ""))
 def test_the_tables_have_every_state_and_no_other(machine, states):
     assert {state for state, _ in machine.moves} | set(machine.moves.values()) == states
 
