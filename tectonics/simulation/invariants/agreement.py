@@ -13,6 +13,7 @@ from tectonics.simulation.postbook import Postbook, Written
 
 SMS, USSD = "sms", "ussd_smpp"
 SLOW_S = 60.0  # from a YES to its advance
+MS_S = 0.001  # the daemon writes whole milliseconds
 CHANNELS = (SMS, USSD)
 CREDITED = ("open", "overdue", "repaid", "written_off")
 
@@ -39,7 +40,7 @@ def _each_was_read(scene: Scene, one: Subscriber) -> Wrong:
     yeses = list(filter(_agrees, post.written.get(one.msisdn, ())))
     for advance in (each for each in one.advances.values() if each["channel"] == SMS):
         asked_s = (advance["requested_at"] - start_ms) / 1000
-        might = [each for each in yeses if any(0 <= asked_s - at_s < SLOW_S for at_s, *_ in each.tries)]
+        might = [each for each in yeses if any(-MS_S < asked_s - at_s < SLOW_S for at_s, *_ in each.tries)]
         if might and not any(_terms(advance) in _read(post, each, 0.0) for each in might):
             yield Violation(f"the offer of {_terms(advance)} was lent at {asked_s:.0f} s, before he could read it", one.msisdn)
 
