@@ -29,6 +29,7 @@ def of_policy(policy) -> list[Fault]:
         faults += _segment(segment, ("segments", index), minor)
     faults += _advertising(policy)
     if OP_MARK not in policy.recovery.own_marks:
+    faults += ((("call_back", *path), text) for path, text in callback.contradictions(policy.call_back))
         faults.append((("recovery", "own_marks"), (f"expected {OP_MARK!r} among them, or our own credits on "
                        "the feed would be taken for recharges")))
     if all(segment.assigned_only for segment in policy.segments):
@@ -159,6 +160,9 @@ def of_rings(did) -> Iterator[Fault]:
     yield from _repeated(((*here, "trunks", i, "sources", j), source) for i, one in enumerate(did.trunks)
                          for j, source in enumerate(one.sources))
     for i, trunk in enumerate(did.trunks):
+    for i, one in enumerate(did.dids):
+        if (one.service == "call_to") != bool(one.to):
+            yield (*here, "dids", i, "to"), "expected the number to be connected with where service is call_to, else none"
         if bool(trunk.user) != bool(trunk.password_file):
             yield (*here, "trunks", i, "user"), "expected both user and password_file, or neither"
     if did.dids and not did.trunks:
@@ -203,6 +207,9 @@ def of_sections(settings) -> Iterator[Fault]:
     if limits.dialogues_max > limits.dispatch_max:
         yield ("limits", "dialogues_max"), \
             f"expected at most limits.dispatch_max ({limits.dispatch_max}), found {limits.dialogues_max}"
+    services = settings.services
+    if services.call_back.code == services.advance.code:
+        yield ("services", "call_back", "code"), f"expected a code of its own, found {services.advance.code} again"
     if outbox.first_s > outbox.longest_s:
         yield ("outbox", "first_s"), f"expected at most outbox.longest_s ({outbox.longest_s:g})"
     if columns is not None and not {"id", "type", "msisdn"} <= columns.keys():

@@ -20,6 +20,7 @@ FeedField = Literal["id", "type", "msisdn", "amount", "currency", "time", "class
                     "change", "value"]
 Positive = Annotated[Count, Field(ge=1)]
 
+_CODE = r"^\*[0-9]{1,6}(\*[0-9]{1,6}){0,9}#$"
 
 class Node(Section):
     """This process among others over the same database."""
@@ -74,15 +75,23 @@ class Messages(Section):
 class Service(Section):
     """A service that subscribers dial."""
 
-    code: str = Field("*133#", pattern=r"^\*[0-9]{1,6}(\*[0-9]{1,6}){0,9}#$",
+    code: str = Field("*133#", pattern=_CODE,
                       description="its code; a longer one goes straight to a choice (*133*1#)")
 
 
 class Services(Section):
+class CallBackService(Section):
+    """A service that takes a number."""
+
+    code: str = Field("*144#", pattern=_CODE,
+                      description="its code; with a number it is asked for at once (*144*0612345678#)")
+
+
     """What subscribers dial."""
 
     advance: Service = Field({}, description="airtime advance")
 
+    call_back: CallBackService = Field({}, description="call-back: rings the caller and connects him")
 
 class UssdHttp(Section):
     """USSD by HTTP from an aggregator or gateway; only gateways should reach it."""
@@ -154,7 +163,7 @@ class Feeds(Section):
 
 
 class Limits(Section):
-    """Under overload new advances are shed first, recoveries last."""
+    """Under overload new advances are shed first, then call-backs, recoveries last."""
 
     dialogues_max: Positive = Field(600, description="decisions under way above which a dial is told busy")
     decide_ms_target: Positive = Field(10, description="while a decision takes longer on average, fewer dials are served")
@@ -162,6 +171,7 @@ class Limits(Section):
     feed_max: Positive = Field(2000, description="feed records at work above which feeds are not read")
     adverts_max: Positive = Field(200, description="low balances being decided above which nothing is advertised")
     sessions_max: Positive = Field(200_000, description="menus in memory; beyond it the oldest is forgotten")
+    calls_max: Positive = Field(2000, description="call-backs under way above which a further one is told busy")
 
 
 class Outbox(Section):

@@ -48,6 +48,11 @@ class Settings(Sections):
         return self._dialects
 
     @property
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What subscribers dial."""
+        return self.services.advance.code, self.services.call_back.code
+
     def state_path(self) -> Path:
         """The state directory; it need not exist yet."""
         return (self._file.parent / self.state_dir).resolve()

@@ -51,7 +51,11 @@ class Did(Section):
 
     number: Annotated[str, BeforeValidator(digits)] = Field(
         pattern=r"^[0-9]{3,15}$", description="international without plus sign, or short as the trunk delivers it")
-    service: Literal["lend"] = Field("lend", description="lend: the caller is offered credit by SMS, to be agreed to")
+    service: Literal["lend", "call_last", "call_favourite", "call_ask", "call_to"] = Field("lend", description=(
+        "lend: the caller is offered credit by SMS, to be agreed to; call_last, call_favourite, call_to: he is called "
+        "back and connected with whom he called last, calls most often, or `to`; call_ask: he is asked by SMS with whom"))
+    to: Annotated[str, BeforeValidator(digits)] = Field(
+        "", pattern=r"^([1-9][0-9]{5,14})?$", description="of call_to: the number, international without plus sign")
 
 
 class DidSip(Section):

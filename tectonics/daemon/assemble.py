@@ -30,6 +30,7 @@ from tectonics.daemon.catalogue import BILLING, STORE
 from tectonics.daemon.clock import now_ms
 from tectonics.daemon.core import Core, Rooms, build_core, start_core
 from tectonics.daemon.duties import duties
+from tectonics.daemon.email import make_email
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
@@ -95,7 +96,7 @@ class Daemon:
         sms = self._sms_smpp(files, metrics, alarms)
         rooms = Rooms(files.store, files.outbox, files.policies, files.queries, prepaid.billing, sms or inbox, clock,
                       self.host.ids, metrics, alarms)
-        core = build_core(rooms, settings.catalogue, decode_policy, (settings.services.advance.code,),
+        core = build_core(rooms, settings.catalogue, decode_policy, settings.codes,
                           Limits(**dict(settings.limits)), _pace(settings),
                           settings.billing.embedded.read_deadline_s)
         correspondence, loads = self._correspondence(core), self.loads
@@ -120,7 +121,7 @@ class Daemon:
             about=self._about(clock, files), listeners=self.listeners.shown, consumers=consumers,
             peers=lambda: [one for shown in self._peers for one in shown()],
             ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
-            country_code=settings.country_code))
+            addresses=files.addresses, country_code=settings.country_code))
         self._control(administration)
         await self._gateway(core, metrics)
         self._ussd_gsup(core, metrics, alarms)
@@ -128,6 +129,7 @@ class Daemon:
         if sms is not None:
             sms.start(correspondence)
         await self._did_sip(correspondence, metrics, alarms)
+        await self._email(core, correspondence, files, metrics, alarms)
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
@@ -189,7 +191,7 @@ class Daemon:
                                idle_s=ussd.idle_s)
         factory = UssdHttpFactory(core.sessions, self.settings.style(), metrics=metrics, clock=self.clock,
                                   country_code=self.settings.country_code,
-                                  codes=(self.settings.services.advance.code,), step_field=ussd.step_field,
+                                  codes=self.settings.codes, step_field=ussd.step_field,
                                   limits=limits, sweep_s=self.host.rhythm.connections_s)
         await self.listeners.open("ussd_http", ussd.endpoint, factory)
         self._at_stop("gateway connections", factory.close_connections)
@@ -205,7 +207,7 @@ class Daemon:
     def _correspondence(self, core: Core) -> EngineCorrespondence:
         section = self.settings.channels.sms_smpp
         return EngineCorrespondence(core.engine, core.enquiry, core.limits, self.settings.message_style(),
-                                    section.help_every_s)
+                                    core.requests, section.help_every_s)
 
     def _ussd_smpp(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
         if self.settings.channels.ussd_smpp.accounts:
@@ -222,6 +224,14 @@ class Daemon:
         channel.port = self.listeners.datagrams("did_sip", did_sip.endpoint, channel.datagrams)
         await self.listeners.open("did_sip_tcp", did_sip.tcp, channel.lines)
 
+    async def _email(self, core: Core, correspondence: EngineCorrespondence, files: OpenedStore, metrics: MetricsRegistry,
+                     alarms: AlarmTable) -> None:
+        email = self.settings.channels.email
+        if email.endpoint:
+            channel = make_email(self.settings, self.host, core, correspondence, files.addresses, metrics, alarms)
+            self._joined("e-mail", channel, channel.shown)
+            await self.listeners.open("email", email.endpoint, channel.factory)
+
     def _joined(self, name: str, channel, shown) -> None:
         """What it keeps is among the loads, its peers among the peers, and it is closed in the end."""
         loads = self.loads
@@ -236,7 +246,7 @@ class Daemon:
             return
         channel = UssdGsup(clientFromString(reactor, ussd.address), clientFromString(reactor, ussd.control),
                            core.sessions, ussd, clock=self.clock, metrics=metrics, alarms=alarms,
-                           catalogue=settings.catalogue, codes=(settings.services.advance.code,),
+                           catalogue=settings.catalogue, codes=settings.codes,
                            country_code=settings.country_code, jitter=self.host.jitter)
         self._joined("USSD through the HLR", channel, channel.shown)
         channel.start()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from tectonics.domain.messages import Catalogue
 from tectonics.engine.answers import Answers
+from tectonics.engine.call_recents import CALLS_MAX
+from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.calls import CallRunner
 from tectonics.engine.desk import EngineDesk
 from tectonics.engine.dispatch import Engine
@@ -27,6 +29,7 @@ from tectonics.ports import (
     Ids,
     Messenger,
     Metrics,
+    Numbering,
     Outbox,
     PolicyLog,
     Queries,
@@ -49,6 +52,7 @@ class Rooms:
     metrics: Metrics
     alarms: Alarms
     calls: CallServer | None = None  # None: there are no call-backs
+    numbering: Numbering | None = None
 
 
 @dataclass(frozen=True)
@@ -64,19 +68,22 @@ class Core:
     limits: Limits
     pace: OutboxPace
     enquiry: Enquiry
+    calls: CallRunner
+    requests: CallRequests
 
     def loads(self) -> list[tuple[str, int, int]]:
         """(what is kept or waits, how much, its bound), for who watches over the bounds."""
         limits = self.limits
         menus_max = limits.sessions_max + min(ENDED_MAX, limits.sessions_max) + limits.dispatch_max
         return [("menus", len(self.sessions), menus_max), ("known accounts", len(self.engine.known), KNOWN_MAX),
+                ("calls of the last hour", len(self.requests.recents), CALLS_MAX),
                 ("sessions left", len(self.sessions.left), LEFT_MAX),
                 ("feed records at work", self.intake.at_work, 2 * limits.feed_max)]
 
 
 def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[str, ...], limits: Limits,
                pace: OutboxPace, read_deadline_s: float) -> Core:
-    """Wires the engine; nothing runs before `start_core`."""
+    """Wires the engine; nothing runs before `start_core`. `codes`: of advances, then perhaps of call-backs."""
     policies = PolicyHolder(rooms.policies, decode_policy, rooms.clock, rooms.ids, rooms.alarms)
     engine = Engine(rooms.store, policies, catalogue, rooms.clock, rooms.ids, rooms.metrics, rooms.alarms)
     answers = Answers()
@@ -84,9 +91,10 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
     enquiry = Enquiry(rooms.billing, rooms.clock, rooms.alarms, read_deadline_s)
     calls = CallRunner(engine, rooms.outbox, rooms.calls, pace)
     outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace, calls)
-    return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes),
+    requests = CallRequests(engine, enquiry, calls, rooms.numbering, limits, rooms.billing.capabilities)
+    return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes, requests),
                 EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace,
-                enquiry)
+                enquiry, calls, requests)
 
 
 async def start_core(core: Core) -> None:

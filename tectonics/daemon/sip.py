@@ -1,10 +1,10 @@
-"""The DID ring that the configuration asks for."""
+"""The DID ring and the SIP call server that the configuration asks for."""
 
 import secrets
 from pathlib import Path
 
+from tectonics.callservers.sip import SipCallServer, sip_call_server
 from tectonics.channels.did_sip.channel import DidSip
-from tectonics.channels.did_sip.services import written
 from tectonics.config import Settings
 from tectonics.daemon.host import Host
 from tectonics.domain.errors import TheirFault
@@ -16,12 +16,22 @@ KEY_OCTETS = 32
 
 def make_rings(settings: Settings, host: Host, correspondence: Correspondence, metrics: Metrics, alarms: Alarms) -> DidSip:
     """The channel, whose sockets are not open yet. TheirFault when a password cannot be read."""
-    section, catalogue = settings.channels.did_sip, settings.catalogue
+    section = settings.channels.did_sip
     passwords = {trunk.name: _password(settings.file.parent / trunk.password_file)
                  for trunk in section.trunks if trunk.password_file}
-    words = {did.service: written(did.service, catalogue.texts, catalogue.default) for did in section.dids}
-    return DidSip(section, correspondence, words=words, passwords=passwords, key=secrets.token_bytes(KEY_OCTETS),
-                  clock=host.clock, metrics=metrics, alarms=alarms, country_code=settings.country_code)
+    return DidSip(section, correspondence, passwords=passwords, key=secrets.token_bytes(KEY_OCTETS), clock=host.clock,
+                  metrics=metrics, alarms=alarms, country_code=settings.country_code)
+
+
+def make_calls(settings: Settings, host: Host, metrics: Metrics, alarms: Alarms) -> SipCallServer:
+    """The call server, whose socket is not open yet. TheirFault when a password cannot be read."""
+    section = settings.call_server.sip
+    return sip_call_server(section, passwords=_passwords(settings, section.trunks), clock=host.clock, metrics=metrics,
+                           alarms=alarms)
+
+
+def _passwords(settings: Settings, trunks) -> dict[str, str]:
+    return {trunk.name: _password(settings.file.parent / trunk.password_file) for trunk in trunks if trunk.password_file}
 
 
 def _password(path: Path) -> str:

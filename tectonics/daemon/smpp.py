@@ -33,7 +33,7 @@ def make_ussd(settings: Settings, host: Host, dialogue: Dialogue, metrics: Metri
     section = settings.channels.ussd_smpp
     binds = make_binds("ussd_smpp", section.accounts, settings, host, metrics, alarms)
     return UssdSmpp(binds, dialogue, section, settings.dialects, settings.catalogue, ids=host.ids, clock=host.clock,
-                    metrics=metrics, codes=(settings.services.advance.code,),
+                    metrics=metrics, codes=settings.codes,
                     country_code=settings.country_code), binds
 
 

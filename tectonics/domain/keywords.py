@@ -40,7 +40,10 @@ class Debt:
 
 @value
 class Call:
-    """To be called back at `number`, digits as written."""
+    """To be called back and connected with `number`, digits as written, with the plus sign that stood before them.
+
+    Empty: he named nobody. LAST and FAVOURITE: whom he called last, or most often.
+    """
 
     number: str
 
@@ -91,6 +94,7 @@ class Unknown:
     """Anything else."""
 
 
+LAST, FAVOURITE = "last", "favourite"
 Request = Sos | Debt | Call | Stop | Start | Yes | No | Help | Language | Choice | Unknown
 _ALONE = {"debt": Debt(), "start": Start(), "no": No(), "help": Help()}
 
@@ -144,18 +148,24 @@ class Keywords:
             return Stop()
         if name in _ALONE:
             return _ALONE[name] if not rest else Unknown()
+        if name == "call":
+            return _call(text, rest)
         return self._with_rest(name, rest)
 
     def _with_rest(self, name: str, rest: list[str]) -> Request:
         if name == "lang":
             return Language(self._languages.get("".join(rest), ""))
-        if name == "call":
-            number = "".join(rest)
-            return Call(number) if number.isdecimal() else Unknown()
         named = Yes if name == "yes" else Sos
         if not rest:
             return named()
         return named(rest[0]) if len(rest) == 1 and rest[0].isdecimal() else Unknown()
+
+
+def _call(text: str, rest: list[str]) -> Request:
+    number = "".join(rest)
+    if number and not number.isdecimal():
+        return Unknown()
+    return Call(f"+{number}" if number and "+" in text else number)
 
 
 def _joined(folded: str) -> str:

@@ -77,6 +77,7 @@ _VARIABLES = {
     "reply.started": "stop",
     "reply.language": "",
     "reply.languages": "lang languages",
+    "reply.call_ask": "call",
     "word.sos": "",
     "word.debt": "",
     "word.call": "",
@@ -119,7 +120,7 @@ LONGEST = {
     "due": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
     "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
     "balance": "0.50", "available": "1500.00", "code": "*133#", "number": "+33612345678901", "minutes": "1500",
-    "sos": "ANTICIPO", "debt": "DEUDA", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
+    "sos": "ANTICIPO", "debt": "DEUDA", "call": "LLAMAR", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
     "languages": "en, fr, ar, es",
 }
 

@@ -23,6 +23,7 @@ from tectonics.domain.keywords import Keywords, Request, Stop
 from tectonics.domain.msisdn import mask, parse_msisdn
 from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
+from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.conversations import TALKS_MAX, Conversations
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
@@ -39,12 +40,12 @@ log = Logger()
 class EngineCorrespondence:
     """Fills ports.Correspondence. An offer may be answered for the style's `session_s`."""
 
-    def __init__(self, engine: Engine, enquiry: Enquiry, limits: Limits, style: Style,
+    def __init__(self, engine: Engine, enquiry: Enquiry, limits: Limits, style: Style, requests: CallRequests,
                  help_every_s: float = 3600) -> None:
         self._engine, self._limits = engine, limits
         self._keywords = Keywords(engine.catalogue.texts)
         self._talks, self._manners, self._lanes = Conversations(style.session_s), Manners(help_every_s), Lanes()
-        self._letters = Letters(engine, enquiry, style, self._talks, self._manners)
+        self._letters = Letters(engine, enquiry, style, self._talks, self._manners, requests)
         self.at_work = 0
 
     def loads(self) -> list[tuple[str, int, int]]:
@@ -87,7 +88,7 @@ class EngineCorrespondence:
             self.at_work -= 1
 
     async def _read(self, message: ShortMessage) -> None:
-        request, result = self._keywords.read(message.text), "failed"
+        request, result = message.asks or self._keywords.read(message.text), "failed"
         try:
             result = await self._serve(message, request)
         except OurFault as fault:

@@ -43,11 +43,11 @@ class Enquiry:
             return await self._covers(account, policy, deadline_s)
         return await self._ask(self._billing.balance(account.msisdn, account.profile.node), deadline_s)
 
-    async def available(self, msisdn: str, node: str) -> Balance | Unavailable:
+    async def available(self, msisdn: str, node: str, within_s: float = float("inf")) -> Balance | Unavailable:
         """What is there to be taken now."""
         if not self._billing.capabilities.tells_balance:
             return Unavailable("this billing system tells no balance")
-        return await self._ask(self._billing.balance(msisdn, node), self._deadline_s)
+        return await self._ask(self._billing.balance(msisdn, node), max(0.05, min(self._deadline_s, within_s)))
 
     async def _covers(self, account: Account, policy: Policy, deadline_s: float) -> Balance | Unavailable:
         now = int(self._clock.seconds() * 1000)

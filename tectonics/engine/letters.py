@@ -8,11 +8,12 @@ is shown again.
 
 from tectonics.domain.errors import Busy
 from tectonics.domain.events import BorrowAsked, BorrowConfirmed, Event, ProfileChanged, Replied, Trigger
-from tectonics.domain.keywords import Choice, Debt, Language, No, Request, Sos, Start, Stop, Yes
+from tectonics.domain.keywords import Call, Choice, Debt, Language, No, Request, Sos, Start, Stop, Yes
 from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import cut
 from tectonics.domain.value import replace, value
+from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.conversations import Conversations
 from tectonics.engine.dispatch import Engine, Result
 from tectonics.engine.enquiry import Enquiry
@@ -47,9 +48,9 @@ class Letters:
     """Answers letters, one at a time of each number."""
 
     def __init__(self, engine: Engine, enquiry: Enquiry, style: Style, talks: Conversations,
-                 manners: Manners) -> None:
+                 manners: Manners, requests: CallRequests) -> None:
         self._engine, self._enquiry, self._style = engine, enquiry, style
-        self._talks, self._manners = talks, manners
+        self._talks, self._manners, self._requests = talks, manners, requests
 
     async def answer(self, letter: Letter, request: Request) -> Result | None:
         """Does what is asked and commits the answer; None where nobody is answered."""
@@ -70,6 +71,8 @@ class Letters:
                 return await self._change(letter, "advert_start")
             case Language(code):
                 return await self._speak(letter, code)
+            case Call(number):
+                return await self._call(letter, number)
         return await self._help(letter)
 
     # --- an advance
@@ -149,6 +152,17 @@ class Letters:
             raise Busy("another node has shown him something else, ask again")
         if not result.duplicate:
             self._talks.show(letter.msisdn, move.snapshot, letter.now)
+        return result
+
+    # --- a call-back
+
+    async def _call(self, letter: Letter, number: str) -> Result:
+        """Asks for it; who names nobody is asked for a number."""
+        if not number:
+            return await self._reply(letter, "reply.call_ask", self._text(letter, "reply.call_ask"))
+        result = await self._requests.ask(letter.msisdn, letter.trigger, number, ENQUIRY_S)
+        if result.decision is not None:
+            self._manners.answered(letter.msisdn, letter.now)
         return result
 
     # --- everything else

@@ -22,11 +22,12 @@ class OutboxPace:
 
 @value
 class Limits:
-    """Under overload new advances are shed first, recoveries last."""
+    """Under overload new advances are shed first, then call-backs, recoveries last."""
 
     dialogues_max: int = 600  # dials are told "busy" while so many events are being decided, or fewer:
     decide_ms_target: int = 10  # while decisions take longer on average (admission.py)
     dispatch_max: int = 4000  # further steps of a session are told "busy"
     feed_max: int = 2000  # feed records at work; feeds stop reading above it
     sessions_max: int = 200_000  # snapshots in memory; the oldest is forgotten (a redial, never money)
+    calls_max: int = 2000  # call-backs under way; who asks for a further one is told "busy"
     adverts_max: int = 200  # low balances being decided; above it they are let go

@@ -31,6 +31,7 @@ from tectonics.domain.subscriber import Account
 from tectonics.domain.text import cut
 from tectonics.engine.admission import Admission
 from tectonics.engine.answers import Answers
+from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.left import LeftOff
@@ -64,9 +65,9 @@ class Sessions:
     """Fills ports.Dialogue."""
 
     def __init__(self, engine: Engine, answers: Answers, enquiry: Enquiry, limits: Limits,
-                 codes: tuple[str, ...]) -> None:
+                 codes: tuple[str, ...], requests: CallRequests) -> None:
         self._engine, self._answers, self._enquiry = engine, answers, enquiry
-        self._limits, self._codes = limits, codes
+        self._limits, self._codes, self._requests = limits, codes, requests
         self._admission = Admission(limits.dialogues_max, limits.decide_ms_target)
         engine.on_dispatched.append(self._dispatched)
         self._serving = 0  # requests under way, those that wait for the billing system too
@@ -129,8 +130,7 @@ class Sessions:
         key = (style.channel, dialled.session, dialled.msisdn)
         session = self._sessions.get(key) or self._ended.get(key)
         if session is None or session.expires_at <= dialled.at and not session.running:
-            if max(self._serving, self._engine.dispatching) >= self._limits.dialogues_max \
-                    or not self._admission.admits(self._serving, dialled.at):
+            if not self._admits(dialled):
                 self._engine.metrics.count("tectonics_shed_total", "dial")
                 return None
             session = Session()
@@ -143,6 +143,16 @@ class Sessions:
         self._sessions.move_to_end(key)
         self._forget(dialled.at)
         return session
+
+    def _admits(self, dialled: Dialled) -> bool:
+        """Whether a new session may begin: advances are shed before call-backs."""
+        under_way = max(self._serving, self._engine.dispatching)
+        if self._asks_for_call(dialled):
+            return under_way < self._limits.dispatch_max
+        return under_way < self._limits.dialogues_max and self._admission.admits(self._serving, dialled.at)
+
+    def _asks_for_call(self, dialled: Dialled) -> bool:
+        return dialled.code in self._codes[1:]
 
     def _forget(self, now: int) -> None:
         while self._sessions:
@@ -208,6 +218,9 @@ class Sessions:
             told.callback(self._fit(screen or self._say("busy"), style))
 
     async def _serve(self, session: Session, style: Style, dialled: Dialled) -> Screen:
+        if self._asks_for_call(dialled):
+            trigger = _trigger(style, dialled, "call")
+            return await self._requests.dialled(dialled, trigger, self._left_s(style, dialled)) or self._say("busy")
         if session.snapshot is None and session.answers and style.mode == "cumulative":
             return self._say("session.gone")
         if session.snapshot is None:

@@ -1,6 +1,6 @@
 """Conversations that this node watches: more is asked for before the reserved time ends, and the call server told.
 
-    begin ──▶ LEAD_S before until_at: TalkExtended ──▶ the unit moves until_at ──▶ heard: the call server may go on
+    begin ──▶ extend_before_s before until_at: TalkExtended ──▶ the unit moves until_at ──▶ heard: the call server may go on
                                                     └─▶ nothing moves: it ends at until_at
 
 The timers are in memory; a restart, or whoever takes the call over, makes them anew from the account, which knows
@@ -29,7 +29,6 @@ from tectonics.engine.running import start
 from tectonics.ports import CallServer
 from tectonics.workflows.decision import Decision
 
-LEAD_S = 15.0  # longer than a reservation takes to be answered, or to be Unknown
 LOOK_S = 2.0
 AGAIN_S = 1.0  # until an extension is asked for again that could not be decided
 log = Logger()
@@ -91,7 +90,8 @@ class Talks:
     # --- time
 
     def _arm(self, watched: Watched) -> None:
-        self._later(watched, watched.until_at / 1000 - LEAD_S, self._ask)
+        rules = self._engine.policies.current.call_back
+        self._later(watched, watched.until_at / 1000 - rules.extend_before_s, self._ask)
 
     def _later(self, watched: Watched, at_s: float, work: Callable) -> None:
         def due() -> None:

@@ -1,4 +1,4 @@
-"""The DID ring in the daemon: its UDP port, its passwords, its words."""
+"""The DID ring in the daemon: its UDP port, its passwords, its services."""
 
 import socket
 
@@ -12,6 +12,7 @@ from tectonics.config import load
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.sip import make_rings
 from tectonics.domain.errors import TheirFault
+from tectonics.domain.keywords import Sos
 from tests.channels.did_sip.house import Engine
 from tests.config.files import write
 from tests.engine.world import Counted
@@ -67,7 +68,7 @@ def made(folder):
 def test_the_password_is_in_a_file(tmp_path):
     (tmp_path / "one.secret").write_text("secret\n")
     channel = made(tmp_path)
-    assert channel._words == {"lend": "SOS"} and channel._trunks.all["one"]._password == "secret"
+    assert channel._asked == {did: Sos() for did in channel._asked} and channel._trunks.all["one"]._password == "secret"
 
 
 @pytest.mark.parametrize("secret, why", [(None, "cannot be read"), ("", "must have 1 to 256 characters"), ("x" * 257, "must have 1 to")])

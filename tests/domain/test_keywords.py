@@ -31,7 +31,7 @@ FOLDER = Path(__file__).parents[2] / "etc" / "messages"
 TEXTS = {name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text()) for name in ("en", "fr", "ar", "es")}
 KEYWORDS = Keywords(TEXTS)
 ALONE = {"sos": Sos(), "debt": Debt(), "stop": Stop(), "start": Start(), "yes": Yes(), "no": No(), "help": Help(),
-         "lang": Language(), "call": Unknown()}
+         "lang": Language(), "call": Call("")}
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -51,7 +51,8 @@ def test_every_spelling_in_any_dress(language, name):
     ("Oui", Yes()), ("SÍ", Yes()), ("نعم.", Yes()), ("No", No()), ("NON", No()), ("لا", No()),
     ("LANG fr", Language("fr")), ("lang français", Language("fr")), ("idioma Español", Language("es")),
     ("langue العربية", Language("ar")), ("LANG xx", Language()), ("LANG", Language()), ("LANG: en", Language("en")),
-    ("CALL +33 6 00 00 00 02", Call("33600000002")), ("appel 0600000002", Call("0600000002")),
+    ("CALL +33 6 00 00 00 02", Call("+33600000002")), ("appel 0600000002", Call("0600000002")),
+    ("call", Call("")), ("CALL +", Call("")),
 ])
 def test_requests(text, request_):
     assert KEYWORDS.read(text) == request_
@@ -59,7 +60,7 @@ def test_requests(text, request_):
 
 @pytest.mark.parametrize("text", [
     "", " ", "?", "yes but tell me more", "oui 2 3", "yes 2.5", "no thanks", "1 2", "-2", "sos sos", "SOS 2 3", "SOS 2.50", "sos now",
-    "12345678901", "call", "call me", "call 12 now", "hello", "2€50", "x" * 1000, "2" * (TEXT_MAX + 1), "_", "12:30",
+    "12345678901", "call me", "call 12 now", "hello", "2€50", "x" * 1000, "2" * (TEXT_MAX + 1), "_", "12:30",
     "STOPPEDALREADY", "\ud800", "debt 5",
 ])
 def test_what_is_no_request(text):

@@ -17,6 +17,7 @@ from tectonics.daemon.clock import RisingIds
 from tectonics.daemon.core import Rooms, build_core, start_core
 from tectonics.database.sqlite import open_connection
 from tectonics.domain.events import Recharged
+from tectonics.domain.numbers import MOBILE, Number
 from tectonics.domain.outcome import Done
 from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Dialled, Style
@@ -28,7 +29,7 @@ from tectonics.store.sqlite_store import open_store
 from tests.workflows.world import CATALOGUE, DAY, MSISDN, NOW, POLICY, subscriber
 
 STYLE = Style(septets_max=2000, ucs2_max=900)
-OPEN = Capabilities(deduplicates=True, window_s=86400, readable_back=True)
+OPEN = Capabilities(deduplicates=True, window_s=86400, readable_back=True, sessions=True)
 
 
 class SteppedExecutor:
@@ -139,6 +140,16 @@ class Dead:
         return False
 
 
+class Plan:
+    """A numbering plan in which every row of digits is a mobile number of country 33."""
+
+    def read(self, text, of):
+        digits = text.removeprefix("+")
+        if not digits.isdecimal():
+            return None
+        return Number(digits if text.startswith("+") else f"33{digits.removeprefix('0')}", "FR", MOBILE)
+
+
 class DecodedPolicy:
     """Decodes the one policy that the test uses, whatever the document says."""
 
@@ -169,15 +180,17 @@ class Ledger:
 class Node:
     """One life of a daemon."""
 
-    def __init__(self, folder, clock, ledger, origin="n1", policy=POLICY, life=b"\1", lease_s=30.0):
-        self.folder, self.clock, self.ledger = folder, clock, ledger
+    def __init__(self, folder, clock, ledger, origin="n1", policy=POLICY, life=b"\1", lease_s=30.0,
+                 exchange=None):
+        self.folder, self.clock, self.ledger, self.exchange = folder, clock, ledger, exchange
         self.process = Process(clock)
         self.metrics, self.inbox = Counted(), Inbox()
         self.files = open_store(folder / "store.db", origin, self.process,
                                 lambda: SteppedExecutor(self.process), int(clock.seconds() * 1000), lease_s)
         rooms = Rooms(self.files.store, self.files.outbox, self.files.policies, self.files.queries,
-                      ledger.billing, self.inbox, self.process, RisingIds(life), self.metrics, self.metrics)
-        self.core = build_core(rooms, CATALOGUE, DecodedPolicy(policy), ("*133#",), Limits(),
+                      ledger.billing, self.inbox, self.process, RisingIds(life), self.metrics, self.metrics,
+                      exchange and exchange.line(self.process), Plan())
+        self.core = build_core(rooms, CATALOGUE, DecodedPolicy(policy), ("*133#", "*144#"), Limits(),
                                OutboxPace(lease_s=lease_s), 2.0)
         self.feed = BookingIntake(ledger.billing, self.core.intake, "EUR")
 
@@ -188,8 +201,8 @@ class Node:
         await self.core.policies.start({})
         await start_core(self.core)
 
-    def dial(self, text="", session="s1", msisdn=MSISDN, style=STYLE, step=None):
-        dialled = Dialled(session, msisdn, "*133#", text, self.core.engine.now(), step)
+    def dial(self, text="", session="s1", msisdn=MSISDN, style=STYLE, step=None, code="*133#"):
+        dialled = Dialled(session, msisdn, code, text, self.core.engine.now(), step)
         return self.core.sessions.step(style, dialled)
 
     def recharge(self, id="r1", amount=500, msisdn=MSISDN):
@@ -237,14 +250,14 @@ def opening(msisdn=MSISDN, balance_minor=0):
     return Opening(msisdn, "EUR", NOW, "prepaid", balance_minor, NOW - 400 * DAY)
 
 
-def build(folder, capabilities=OPEN, policy=POLICY, balance_minor=0, accounts=None):
+def build(folder, capabilities=OPEN, policy=POLICY, balance_minor=0, accounts=None, exchange=None):
     """A clock, a ledger with the subscriber in it, and a started node over a store that knows him."""
-    clock = StepClock()
+    clock = exchange.clock if exchange else StepClock()
     ledger = Ledger(folder / "ledger.db", capabilities, clock)
     accounts = accounts or [subscriber()]
     for account in accounts:
         run(clock, ledger.billing.open_account(opening(account.msisdn, balance_minor)))
-    node = Node(folder, clock, ledger, policy=policy)
+    node = Node(folder, clock, ledger, policy=policy, exchange=exchange)
     connection = open_connection(folder / "store.db")
     insert_accounts(connection, accounts)
     connection.close()

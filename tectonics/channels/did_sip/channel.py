@@ -26,6 +26,7 @@ from twisted.logger import Logger
 
 from tectonics.channels.did_sip.deciding import Declined, Ring, decide
 from tectonics.channels.did_sip.limits import CALLERS_MAX, Callers
+from tectonics.channels.did_sip.services import asked
 from tectonics.channels.did_sip.telling import WAITING_MAX, Telling
 from tectonics.channels.did_sip.trunks import WRONG_MAX, Trunk, Trunks
 from tectonics.config.sip import DidSip as Section
@@ -63,12 +64,12 @@ class Ringing(Struct, eq=False):
 
 
 class DidSip:
-    """Fills links.sip's User. `words` has the words of each service, `key` signs nonces and makes tags."""
+    """Fills links.sip's User. `key` signs nonces and makes tags."""
 
-    def __init__(self, section: Section, correspondence: Correspondence, *, words: Mapping[str, str],
-                 passwords: Mapping[str, str], key: bytes, clock: Clock, metrics: Metrics, alarms: Alarms,
-                 country_code: str = "") -> None:
-        self._section, self._words, self._key = section, words, key
+    def __init__(self, section: Section, correspondence: Correspondence, *, passwords: Mapping[str, str], key: bytes,
+                 clock: Clock, metrics: Metrics, alarms: Alarms, country_code: str = "") -> None:
+        self._section, self._key = section, key
+        self._asked = {did.number: asked(did) for did in section.dids}
         self._clock, self._metrics, self._alarms = clock, metrics, alarms
         self._dids = {did.number: did.service for did in section.dids}
         self._trunks = Trunks([Trunk(one, passwords.get(one.name, ""), key, country_code) for one in section.trunks],
@@ -220,8 +221,8 @@ class DidSip:
         self._count(ringing.trunk, result)
         log.debug("{msisdn} rang {did} over {trunk} for {rang_s:.1f} s", msisdn=mask(ring.msisdn), did=ring.did,
                   trunk=ringing.trunk.name, rang_s=rang_s)
-        self._telling.tell(ShortMessage(CHANNEL, ring.id, ring.msisdn, ring.did, self._words[ring.service],
-                                        int(self._clock.seconds() * 1000)))
+        self._telling.tell(ShortMessage(CHANNEL, ring.id, ring.msisdn, ring.did, "", int(self._clock.seconds() * 1000),
+                                        self._asked[ring.did]))
 
     # --- saying and counting
 

@@ -50,7 +50,7 @@ class House:
     def __init__(self, made=None, passwords=None, **changes):
         self.clock, self.counted, self.engine, self.wire = Clock(), Counted(), Engine(), []
         self.clock.advance(1_700_000_000)
-        self.channel = DidSip(made or section(**changes), self.engine, words={"lend": "SOS"}, passwords=passwords or {},
+        self.channel = DidSip(made or section(**changes), self.engine, passwords=passwords or {},
                               key=b"k" * 32, clock=self.clock, metrics=self.counted, alarms=self.counted, country_code="33")
         self.channel.exchange.datagrams = self
 
@@ -97,7 +97,7 @@ class House:
         return [(one.status, one.cseq.method) for one in self.hear(cancellation(call))]
 
     def told(self):
-        return [(one.channel, one.id, one.msisdn, one.to, one.text) for one in self.engine.messages]
+        return [(one.channel, one.id, one.msisdn, one.to, one.asks) for one in self.engine.messages]
 
     def results(self, name="did_rings"):
         found = {}

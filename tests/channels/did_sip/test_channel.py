@@ -4,9 +4,10 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from tectonics.domain.errors import Busy
+from tectonics.domain.keywords import Sos
 from tests.channels.did_sip.house import ANN, DID, HOST, PAI, STRANGER, TRUNK, House, invite, section
 
-RING = ("did_sip", "c1", ANN, DID, "SOS")
+RING = ("did_sip", "c1", ANN, DID, Sos())
 
 
 @pytest.fixture

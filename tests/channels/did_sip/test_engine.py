@@ -2,10 +2,7 @@
 
 import pytest
 
-from tectonics.channels.did_sip.services import written
-from tectonics.config import load
 from tests.channels.did_sip.house import House, invite
-from tests.config.files import write
 from tests.engine.test_correspondence import Pen
 from tests.engine.world import build, drain, run
 from tests.workflows.world import MSISDN
@@ -49,9 +46,3 @@ def test_a_refusal_is_told_with_its_ticket(pen):
     assert len(told) == 1 and told[0].startswith("refused.unknown_subscriber")
     ticket, = pen.tickets()
     assert (ticket["type"], ticket["channel"], ticket["trigger"]) == ("advance.refused", "did_sip", "c1")
-
-
-def test_the_word_of_a_service_is_the_catalogue_s(tmp_path):
-    settings = load(write(tmp_path, ""))
-    assert written("lend", settings.catalogue.texts, "en") == "SOS"
-    assert written("lend", settings.catalogue.texts, "ar") == "سلفة"

@@ -26,6 +26,7 @@ def check(data: bytes) -> None:
         case Choice(number):
             assert number.isascii() and number.replace(".", "", 1).isdecimal()
         case Sos(number) | Call(number):
+            number = number.removeprefix("+") if isinstance(request, Call) else number
             assert not number or number.isascii() and number.isdecimal()
         case Language(code):
             assert code in ("", *TEXTS)

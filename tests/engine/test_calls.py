@@ -1,0 +1,148 @@
+"""Call-backs through the real engine, store and embedded billing, with a call server that outlives the node."""
+
+import pytest
+
+from tectonics.domain import call as calls
+from tectonics.domain.commands import Talk
+from tests.engine.call_story import ANN, BOB, Calls
+from tests.engine.world import build, run, settle
+
+
+def test_a_is_rung_then_b_and_what_they_talk_is_charged(tmp_path):
+    story = Calls(tmp_path)
+    screen = story.dial()
+    assert screen.text.startswith("callback.coming") and not screen.more
+    story.wait(8)
+    assert [phone.number for phone in story.exchange.phones.values()] == [ANN, BOB]
+    assert story.call().state == calls.CONNECTING and story.balance() == 1000 - 65
+    story.wait(100)
+    assert story.types() == ["callback.completed"]
+    done, = story.tickets()
+    assert (done["amount"], done["duration_s"], done["b_number"]) == ("0.65", 60, BOB)
+    assert story.balance() == 1000 - 65
+    assert story.told() == []
+    story.over()
+
+
+def test_the_code_alone_asks_for_the_number(tmp_path):
+    story = Calls(tmp_path)
+    screen = story.dial("")
+    assert screen.text.startswith("callback.ask") and screen.more
+    assert story.dial("0612345678").text.startswith("callback.coming")
+    story.wait(200)
+    assert story.types() == ["callback.completed"]
+
+
+def test_the_same_request_again_gets_the_same_answer_and_rings_nobody_again(tmp_path):
+    story = Calls(tmp_path)
+    screen = story.dial()
+    story.another()
+    assert story.dial() == screen
+    story.wait(200)
+    assert story.dial() == screen
+    assert story.types() == ["callback.completed"]
+    story.over()
+
+
+def test_more_is_held_while_they_talk_and_the_call_server_is_told(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_B, 200))
+    story.dial()
+    story.wait(15)
+    ends = [story.call().until_at]
+    story.wait(130)
+    assert len(story.exchange.extended) >= 2
+    ends += [until for _, until in story.exchange.extended]
+    assert ends == sorted(ends) and ends[1] - ends[0] == 60_000
+    story.wait(120)
+    assert [(t["type"], t["duration_s"], t["amount"]) for t in story.tickets()] == [("callback.completed", 200, "2.05")]
+    assert story.balance() == 1000 - 205
+    story.over()
+
+
+def test_the_call_ends_with_the_credit(tmp_path):
+    story = Calls(tmp_path, balance_minor=105, talk=(calls.BY_B, 5000))
+    story.dial()
+    story.wait(300)
+    done, = story.tickets()
+    assert (done["type"], done["amount"]) == ("callback.completed", "1.05") and 90 < done["duration_s"] <= 100
+    assert story.balance() == 0
+    story.over()
+
+
+@pytest.mark.parametrize("script, reason", [
+    ({"a": (calls.BUSY, 2)}, "a_busy"), ({"a": ("answers", 500)}, "a_no_answer"),
+    ({"b": (calls.BUSY, 2)}, "b_busy"), ({"b": ("answers", 500)}, "b_no_answer")])
+def test_who_is_not_reached_costs_nothing(tmp_path, script, reason):
+    story = Calls(tmp_path, **script)
+    story.dial()
+    story.wait(200)
+    failed, = story.tickets()
+    assert (failed["type"], failed["reason"], failed["amount"]) == ("callback.failed", reason, "0.00")
+    assert story.balance() == 1000
+    story.over()
+
+
+def test_a_subscriber_with_a_bill_has_nothing_reserved(tmp_path):
+    story = Calls(tmp_path, kind="postpaid")
+    account = story.account()
+    assert account.profile.kind == "postpaid"
+    assert story.dial().text.startswith("callback.refused.not_subscribed")
+    story.wait(5)
+    assert story.types() == ["callback.refused"] and story.exchange.phones == {}
+
+
+def test_without_a_call_server_it_is_not_offered(tmp_path):
+    node = build(tmp_path)
+    assert run(node.clock, node.dial("0612345678", code="*144#")).text.startswith("callback.refused.not_offered")
+
+
+def test_the_lease_of_a_call_is_kept_so_that_no_other_node_takes_it(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_A, 150), balance_minor=10_000)
+    story.dial()
+    story.wait(20)
+    talk = next(c for c in story.outbox() if isinstance(c, Talk))
+    mine = story.node
+    other = story.another("n2", kill=False)
+    for _ in range(12):
+        settle(mine, 5)
+        assert run(story.clock, other.files.outbox.adopt(other.core.engine.now(), 100)) == []
+    assert talk.op in [c.op for c in story.outbox_of(mine)]
+    story.node = mine
+    story.wait(200)
+    assert story.types() == ["callback.completed"]
+    story.over()
+
+
+def test_another_node_takes_a_conversation_over_when_its_own_is_gone(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_A, 150), balance_minor=10_000)
+    story.dial()
+    story.wait(20)
+    story.another("n2")
+    story.wait(300)
+    done, = story.tickets("n2")
+    assert (done["type"], done["duration_s"], done["amount"]) == ("callback.completed", 150, "1.55")
+    assert story.balance() == 10_000 - 155
+    story.over()
+
+
+def test_a_stop_lets_calls_go_on_and_the_next_life_finds_them(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_A, 150))
+    story.dial()
+    story.wait(20)
+    assert story.node.core.outbox.at_work == 0 and len(story.node.core.calls) == 1
+    story.node.core.outbox.stop()
+    story.another()
+    assert story.exchange.hung_up == [] and len(story.exchange.up()) == 2
+    story.wait(300)
+    done, = story.tickets()
+    assert (done["type"], done["duration_s"]) == ("callback.completed", 150)
+    story.over()
+
+
+def test_a_request_too_many_is_told_so(tmp_path):
+    story = Calls(tmp_path)
+    story.node.core.requests._limits = type("Few", (), {"calls_max": 0, "dispatch_max": 10})()
+    assert story.dial().text.startswith("callback.refused.busy")
+    assert story.node.metrics.counts["tectonics_shed_total", ("call_back",)] == 1
+    story.wait(5)
+    assert story.exchange.phones == {}
