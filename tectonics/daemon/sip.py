@@ -1,9 +1,8 @@
-"""The DID ring and the SIP call server that the configuration asks for."""
+"""The DID ring that the configuration asks for."""
 
 import secrets
 from pathlib import Path
 
-from tectonics.callservers.sip import SipCallServer, sip_call_server
 from tectonics.channels.did_sip.channel import DidSip
 from tectonics.config import Settings
 from tectonics.daemon.host import Host
@@ -19,19 +18,9 @@ def make_rings(settings: Settings, host: Host, correspondence: Correspondence, m
     section = settings.channels.did_sip
     passwords = {trunk.name: _password(settings.file.parent / trunk.password_file)
                  for trunk in section.trunks if trunk.password_file}
-    return DidSip(section, correspondence, passwords=passwords, key=secrets.token_bytes(KEY_OCTETS), clock=host.clock,
-                  metrics=metrics, alarms=alarms, country_code=settings.country_code)
-
-
-def make_calls(settings: Settings, host: Host, metrics: Metrics, alarms: Alarms) -> SipCallServer:
-    """The call server, whose socket is not open yet. TheirFault when a password cannot be read."""
-    section = settings.call_server.sip
-    return sip_call_server(section, passwords=_passwords(settings, section.trunks), clock=host.clock, metrics=metrics,
-                           alarms=alarms)
-
-
-def _passwords(settings: Settings, trunks) -> dict[str, str]:
-    return {trunk.name: _password(settings.file.parent / trunk.password_file) for trunk in trunks if trunk.password_file}
+    words = {did.service: written(did.service, catalogue.texts, catalogue.default) for did in section.dids}
+    return DidSip(section, correspondence, words=words, passwords=passwords, key=secrets.token_bytes(KEY_OCTETS),
+                  clock=host.clock, metrics=metrics, alarms=alarms, country_code=settings.country_code)
 
 
 def _password(path: Path) -> str:
