@@ -2,13 +2,14 @@
 
 Each check gives (path, sentence) pairs; the loader adds file and line, the policy decoder puts them
 into the text of BadPolicy.  Sections are looked at by their attributes, so this file needs no import
-of them.
+of them; those of call-backs stand with their section (callback.py).
 """
 
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from tectonics.config import callback
 from tectonics.config.values import duration_s, endpoint_port, money_minor
 from tectonics.domain.commands import OP_MARK
 from tectonics.domain.screens import Keys
@@ -28,8 +29,8 @@ def of_policy(policy) -> list[Fault]:
     for index, segment in enumerate(policy.segments):
         faults += _segment(segment, ("segments", index), minor)
     faults += _advertising(policy)
-    if OP_MARK not in policy.recovery.own_marks:
     faults += ((("call_back", *path), text) for path, text in callback.contradictions(policy.call_back))
+    if OP_MARK not in policy.recovery.own_marks:
         faults.append((("recovery", "own_marks"), (f"expected {OP_MARK!r} among them, or our own credits on "
                        "the feed would be taken for recharges")))
     if all(segment.assigned_only for segment in policy.segments):
@@ -159,10 +160,10 @@ def of_rings(did) -> Iterator[Fault]:
     yield from _repeated(((*here, "dids", i, "number"), one.number) for i, one in enumerate(did.dids))
     yield from _repeated(((*here, "trunks", i, "sources", j), source) for i, one in enumerate(did.trunks)
                          for j, source in enumerate(one.sources))
-    for i, trunk in enumerate(did.trunks):
     for i, one in enumerate(did.dids):
         if (one.service == "call_to") != bool(one.to):
             yield (*here, "dids", i, "to"), "expected the number to be connected with where service is call_to, else none"
+    for i, trunk in enumerate(did.trunks):
         if bool(trunk.user) != bool(trunk.password_file):
             yield (*here, "trunks", i, "user"), "expected both user and password_file, or neither"
     if did.dids and not did.trunks:
@@ -186,12 +187,29 @@ def of_calls(server) -> Iterator[Fault]:
         yield (*here, "public"), "expected the address that trunks reach us by, because the endpoint names none"
 
 
+def of_email(email) -> Iterator[Fault]:
+    """A certificate without its key, or a password that would be of no use, or go out in the open."""
+    here, smarthost = ("channels", "email"), email.smarthost
+    if bool(email.certificate_file) != bool(email.key_file):
+        yield (*here, "key_file"), "expected both certificate_file and key_file, or neither"
+    if bool(smarthost.user) != bool(smarthost.password_file):
+        yield (*here, "smarthost", "user"), "expected both user and password_file, or neither"
+    if smarthost.user and not (smarthost.starttls or smarthost.address.startswith("tls:")):
+        yield (*here, "smarthost", "starttls"), "expected encryption, or the password would go out in the open"
+    if smarthost.starttls and not smarthost.address.startswith("tcp:"):
+        yield (*here, "smarthost", "starttls"), "expected an address tcp:host:port, which STARTTLS encrypts"
+
+
 def of_sections(settings) -> Iterator[Fault]:
     """Keys of the other sections that contradict each other."""
     yield from of_accounts(settings.channels)
     yield from of_gsup(settings.channels.ussd_gsup)
     yield from of_rings(settings.channels.did_sip)
+    yield from of_email(settings.channels.email)
     yield from of_calls(settings.call_server)
+    services = settings.services
+    if services.call_back.code == services.advance.code:
+        yield ("services", "call_back", "code"), f"expected a code of its own, found {services.advance.code} again"
     messages, billing = settings.messages, settings.billing
     limits, outbox, columns = settings.limits, settings.outbox, settings.feeds.columns
     if messages.default not in messages.languages:
@@ -207,9 +225,6 @@ def of_sections(settings) -> Iterator[Fault]:
     if limits.dialogues_max > limits.dispatch_max:
         yield ("limits", "dialogues_max"), \
             f"expected at most limits.dispatch_max ({limits.dispatch_max}), found {limits.dialogues_max}"
-    services = settings.services
-    if services.call_back.code == services.advance.code:
-        yield ("services", "call_back", "code"), f"expected a code of its own, found {services.advance.code} again"
     if outbox.first_s > outbox.longest_s:
         yield ("outbox", "first_s"), f"expected at most outbox.longest_s ({outbox.longest_s:g})"
     if columns is not None and not {"id", "type", "msisdn"} <= columns.keys():

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 
-from tectonics.config import contradictions
+from tectonics.config import callback, contradictions
 from tectonics.config.advertising import Advertising, rules_of
 from tectonics.config.errors import complaints, dotted
 from tectonics.config.values import (
@@ -211,6 +211,7 @@ class PolicySection(Section):
     barring: Barring = Field({}, description="when bad debt bars; 0 switches a rule off")
     notices: tuple[Literal[*NOTICES], ...] = Field(NOTICES, description="messages that are sent by SMS")
     advertising: Advertising = Field({}, description="offers by SMS to those out of credit")
+    call_back: callback.CallBack = Field({}, description="call-backs; they need a call server")
     segments: tuple[Segment, ...] = Field(DEMO_SEGMENTS, min_length=1, max_length=32, description="whom which menu is for")
 
 
@@ -276,7 +277,8 @@ def build(section: PolicySection, version: int) -> domain.Policy:
                              duration_s(recovery.skew), recovery.own_marks),
         domain.BarringRules(barring.late_max, barring.chances_max, barring.unbar_on_full_recovery),
         frozenset(section.notices), section.utc_offset_minutes,
-        rules_of(section.advertising, section.currency, minor(section.lending.balance_max)))
+        rules_of(section.advertising, section.currency, minor(section.lending.balance_max)),
+        callback.rules_of(section.call_back, section.currency))
 
 
 def _lending(rules: Lending, minor) -> domain.LendingRules:
