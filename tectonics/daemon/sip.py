@@ -18,9 +18,8 @@ def make_rings(settings: Settings, host: Host, correspondence: Correspondence, m
     section = settings.channels.did_sip
     passwords = {trunk.name: _password(settings.file.parent / trunk.password_file)
                  for trunk in section.trunks if trunk.password_file}
-    words = {did.service: written(did.service, catalogue.texts, catalogue.default) for did in section.dids}
-    return DidSip(section, correspondence, words=words, passwords=passwords, key=secrets.token_bytes(KEY_OCTETS),
-                  clock=host.clock, metrics=metrics, alarms=alarms, country_code=settings.country_code)
+    return DidSip(section, correspondence, passwords=passwords, key=secrets.token_bytes(KEY_OCTETS), clock=host.clock,
+                  metrics=metrics, alarms=alarms, country_code=settings.country_code)
 
 
 def _password(path: Path) -> str:
