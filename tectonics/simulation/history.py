@@ -63,9 +63,15 @@ def _post(msisdn: str, journal: Journal) -> Iterator[tuple[float, str]]:
     for read in journal.post.read.get(msisdn, ()):
         yield read.at_s, f"read {read.text[:60]!r}"
     for call in journal.post.calls.get(msisdn, ()):
-        for step in call.steps:
-            what = f"saw {step.text.partition(chr(10))[0]!r} at {clock(step.answered_s)[-12:]}" if step.text else "saw nothing"
-            yield step.at_s, f"{'typed' if step is not call.steps[0] else 'dialled'} {step.typed!r} over SMPP and {what}"
+        yield from _calls(call.steps, "SMPP")
+    for switched in journal.switch.by_subscriber.get(msisdn, ()):
+        yield from _calls(switched.steps, f"GSUP ({switched.number:08x})")
+
+
+def _calls(steps: list[Step], way: str) -> Iterator[tuple[float, str]]:
+    for step in steps:
+        what = f"saw {step.text.partition(chr(10))[0]!r} at {clock(step.answered_s)[-12:]}" if step.text else "saw nothing"
+        yield step.at_s, f"{'typed' if step is not steps[0] else 'dialled'} {step.typed!r} over {way} and {what}"
 
 
 def _record(record: Record) -> Iterator[tuple[float, str]]:

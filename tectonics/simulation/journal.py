@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from tectonics.simulation.population.screens import Consent
 from tectonics.simulation.postbook import Postbook
+from tectonics.simulation.switchbook import Switchbook
 
 LOGGED_MAX = 100
 
@@ -91,6 +92,7 @@ class Journal:
     resolved: list[tuple[float, str, str]] = field(default_factory=list)  # when, operation, what the operator said
     logged: list[str] = field(default_factory=list)  # faults of ours that a process logged
     post: Postbook = field(default_factory=Postbook)  # what goes over SMPP
+    switch: Switchbook = field(default_factory=Switchbook)  # what goes over GSUP
     by_subscriber: dict[str, list[Session | Record]] = field(default_factory=dict)
 
     def began(self, id: str, msisdn: str) -> Session:
@@ -98,6 +100,12 @@ class Journal:
         session = self.sessions[id] = Session(id, msisdn)
         self.by_subscriber.setdefault(msisdn, []).append(session)
         return session
+
+    def identified(self, id: str) -> None:
+        """The daemon calls a session over GSUP so."""
+        switched = None if id in self.sessions else self.switch.identify(id)
+        if switched is not None:
+            self.sessions[id] = Session(id, switched.msisdn, switched.steps, switched.consents)
 
     def fed(self, record: Record) -> Record:
         """A record is about to be sent."""

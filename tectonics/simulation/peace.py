@@ -27,7 +27,7 @@ async def make_peace(stage: Stage) -> None:
     while not await stage.order(**billing.NOTHING):
         await stage.sleep(LOOK_S)
     stage.consumers.hurry()
-    for peer in (stage.centre, stage.ussd):
+    for peer in (stage.centre, stage.ussd, stage.switch):
         if peer is not None:
             peer.calm()
     stage.block([person.msisdn for person in stage.plan.people], False)
@@ -40,6 +40,9 @@ async def make_peace(stage: Stage) -> None:
         lacking = max(0, -stage.auditor.balance_minor(msisdn))
         stage.feed.tell("recharge", msisdn, owed_minor * 100 // share + lacking + 100, "voucher")
     await _settle(stage)
+    if stage.switch is not None:
+        await stage.switch.serves()
+        await _settle(stage)
     await _until(stage, stage.consumers.have_all, SETTLE_S)
     await _until(stage, partial(_written, stage), SETTLE_S)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tectonics.ports import Capabilities
 from tectonics.simulation.messaging import NONE, Messaging
 from tectonics.simulation.population.person import Person
+from tectonics.simulation.switching import NO_SWITCH, Switching
 
 DAY_S = 86_400
 PROMISES = {  # what a billing system may promise: (deduplicates, readable back)
@@ -92,6 +93,7 @@ class Plan:
     faults: tuple[Fault, ...]
     theme: str = "none"  # what it is about (themes.py)
     messaging: Messaging = NONE  # what goes over SMPP
+    switching: Switching = NO_SWITCH  # what goes over GSUP
 
     @property
     def lasts_s(self) -> float:

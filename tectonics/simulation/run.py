@@ -21,6 +21,7 @@ from tectonics.simulation.digest import digest
 from tectonics.simulation.history import clock, sentence
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.invariants.invariant import Scene
+from tectonics.simulation.invariants.switched import of_gsup, session_of
 from tectonics.simulation.peace import make_peace
 from tectonics.simulation.peers.balances import Balances
 from tectonics.simulation.peers.centre import CentrePeer
@@ -29,6 +30,7 @@ from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer
 from tectonics.simulation.peers.operators import Operators
 from tectonics.simulation.peers.paper import ticket_files
+from tectonics.simulation.peers.ussd_gsup import RegisterPeer
 from tectonics.simulation.peers.ussd_smpp import SmppGatewayPeer
 from tectonics.simulation.plan import DAY_S, Fault, Plan
 from tectonics.simulation.shape import DIALECTS, PACES, Shape
@@ -115,10 +117,10 @@ def _memory() -> Path | None:
 
 def _shape(plan: Plan) -> Shape:
     rhythm, lease_s = PACES[plan.pace]
-    smpp = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS))
+    peers = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS)) | plan.switching.settings(PEOPLE)
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
-                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | smpp)
+                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | peers)
 
 
 def _provision(world: World, plan: Plan) -> None:
@@ -163,7 +165,11 @@ class Run:
         if stage.plan.messaging.links:
             stage.centre = CentrePeer(stage)
         if stage.plan.messaging.dialect:
-            stage.ussd = gateway.beside = SmppGatewayPeer(stage)
+            stage.ussd = SmppGatewayPeer(stage)
+            gateway.beside.append(stage.ussd)
+        if stage.plan.switching:
+            stage.switch = RegisterPeer(stage)
+            gateway.beside.append(stage.switch)
 
     def begin(self) -> None:
         """Everybody begins; the faults are put on the clock."""
@@ -203,7 +209,11 @@ class Run:
         stage = self.stage
         stage.consumers.note()
         stage.journal.logged = [f"{process}: {text}" for _, process, text in stage.world.troubles]
-        return Scene(stage.auditor.look(all_of_it=over), stage.journal, stage.policies(), stage.world.now_ms,
+        books = stage.auditor.look(all_of_it=over)
+        for one in books.latest() if stage.switch else ():
+            for advance in of_gsup(one):
+                stage.journal.identified(session_of(advance))
+        return Scene(books, stage.journal, stage.policies(), stage.world.now_ms,
                      stage.plan.nodes, over, self._loads(), stage.now_s, round(stage.world.apart_s * 1000))
 
     def _loads(self) -> tuple[tuple[str, int, int], ...]:
@@ -236,6 +246,7 @@ class Run:
         figures["sessions"] = len(journal.sessions)
         figures["records"] = len(journal.records)
         figures.update(journal.post.figures())
+        figures.update(journal.switch.figures())
         figures["movements"] = len(books.movements)
         for tickets in books.tickets.values():
             figures["tickets"] += len(tickets)

@@ -39,7 +39,7 @@ class Stage:
         self.failures: list[str] = []
         self.looking: Callable[[], None] = lambda: None  # holds the invariants against this moment
         self.feed = self.street = self.consumers = self.operators = None  # see cast.py
-        self.centre = self.ussd = self.balances = None  # where the plan has them
+        self.centre = self.ussd = self.switch = self.balances = None  # where the plan has them
         self._decode_policy = decode_policy
         self._policies: dict[int, Policy] = {}
         self._moments: list[tuple[frozenset[str], Deferred]] = []

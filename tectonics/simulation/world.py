@@ -52,6 +52,7 @@ from tectonics.simulation.shape import (
     common_settings,
     settings_of,
 )
+from tectonics.simulation.switching import known_as
 from tectonics.simulators.ticket_consumer import TicketConsumer
 from tectonics.simulators.ussd_gateway import Gateway
 
@@ -98,7 +99,7 @@ class World:
         machine = self._machine(place)
         machine.platter.folders["tectonics.db"] = self.store_path.parent
         return Program(machine, self.shape.rhythm,
-                       partial(Daemon, settings_of(self._settings, self.folder, name, place)))
+                       partial(Daemon, known_as(settings_of(self._settings, self.folder, name, place), name)))
 
     def _ledger(self, host: Host, leave) -> Ledger:
         return Ledger(host, self.ledger_path, LEDGER_PORT, self.shape.capabilities)

@@ -97,7 +97,8 @@ class UssdGsup:
 
     def loads(self) -> list[tuple[str, int, int]]:
         """(what is kept or waits, how much, its bound)."""
-        return [("USSD sessions of the HLR", self._entity.sessions, self._sessions_max), *self._subscribers.loads()]
+        return [("USSD sessions of the HLR", self._entity.sessions, self._sessions_max),
+                ("USSD menus of the HLR", len(self._talks), self._sessions_max), *self._subscribers.loads()]
 
     def shown(self) -> list[dict]:
         """Both links, for people."""

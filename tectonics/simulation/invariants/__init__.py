@@ -18,6 +18,7 @@ from tectonics.simulation.invariants import (
     recharges,
     settled,
     shares,
+    switched,
 )
 from tectonics.simulation.invariants.invariant import Scene, Wrong
 
@@ -57,6 +58,10 @@ def rules() -> dict[str, Rule]:
         "a_stop_is_kept": adverts.a_stop_is_kept,
         "only_who_could_borrow_is_advertised_to": adverts.only_who_could_borrow_is_advertised_to,
         "each_advertisement_has_its_ticket": adverts.each_advertisement_has_its_ticket,
+        "what_is_lent_over_gsup_was_agreed_to": switched.what_is_lent_over_gsup_was_agreed_to,
+        "what_the_switch_shows_is_true": switched.what_the_switch_shows_is_true,
+        "nothing_is_left_of_a_session": switched.nothing_is_left_of_a_session,
+        "who_dials_over_gsup_is_served": switched.who_dials_over_gsup_is_served,
         "everything_is_settled": settled.everything_is_settled,
         "everything_is_paid_back": settled.everything_is_paid_back,
         "no_queue_is_beyond_its_bound": bounds.no_queue_is_beyond_its_bound,

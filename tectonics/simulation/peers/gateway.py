@@ -30,13 +30,14 @@ class GatewayPeer:
         self._chance = stage.world.random("gateway")
         self._gateways = {name: stage.world.gateway(name, CONNECTIONS) for name in stage.nodes}
         self._sessions = 0
-        self.beside = None  # the gateway over SMPP, where there is one
+        self.beside: list = []  # who else takes sessions: over SMPP, over GSUP
         self.forgetful = False  # every confirmation is posted once more, later
 
     def begin(self, msisdn: str) -> "Line":
         """A session that has not been dialled yet."""
-        if self.beside is not None and self.beside.takes():
-            return self.beside.begin(msisdn)
+        for other in self.beside:
+            if other.takes():
+                return other.begin(msisdn)
         self._sessions += 1
         return Line(self, self._stage.journal.began(f"s{self._sessions}", msisdn), self._stage)
 
