@@ -12,10 +12,11 @@ from twisted.internet.endpoints import clientFromString
 from tectonics.billing.embedded import Deadlines, EmbeddedBilling
 from tectonics.billing.ledger_client import LedgerBilling
 from tectonics.config import Settings
+from tectonics.daemon.calling import make_calls
 from tectonics.daemon.clock import now_ms
 from tectonics.daemon.host import Host
 from tectonics.database.postgres import Address
-from tectonics.ports import Billing, Capabilities, Metrics
+from tectonics.ports import Alarms, Billing, CallServer, Capabilities, Metrics
 from tectonics.store import sqlite_store
 from tectonics.store.opened import OpenedStore
 from tectonics.store.postgres import opening
@@ -82,4 +83,8 @@ STORE: dict[str, Callable[[Settings, Host, Callable, Callable], OpenedStore]] = 
 BILLING: dict[str, Callable[[Settings, Host, Metrics], Prepaid]] = {
     "embedded": _embedded,
     "ledger": _ledger,
+}
+
+CALL_SERVER: dict[str, Callable[[Settings, Host, Metrics, Alarms], CallServer]] = {
+    "sip": make_calls,
 }

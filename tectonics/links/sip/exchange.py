@@ -23,12 +23,16 @@ from tectonics.wire.sip import way
 from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.layer import (
     TRANSACTIONS_MAX,
+    Acknowledged,
+    Answered,
     Asked,
     Cancelled,
     Layer,
     Out,
     Serving,
+    Stray,
     Unacknowledged,
+    Unanswered,
     Write,
 )
 from tectonics.wire.sip.message import Request, Response, Unreadable, parse
@@ -67,11 +71,31 @@ class User(Protocol):
         """A pending INVITE is no longer wanted."""
 
 
+class Caller(Protocol):
+    """Who sends requests, by Exchange.send; `token` is what it gave with one."""
+
+    def answered(self, token: Any, request: Request, response: Response) -> None:
+        """A response, provisional or final; a 2xx to an INVITE as often as it comes."""
+
+    def unanswered(self, token: Any, request: Request) -> None:
+        """Nobody answered."""
+
+    def acknowledged(self, request: Request) -> None:
+        """The ACK of a 2xx of ours."""
+
+    def unacknowledged(self, serving: Serving) -> None:
+        """It has not come."""
+
+    def stray(self, response: Response, place: Place) -> None:
+        """A final response to an INVITE that is not known here (any more)."""
+
+
 class Exchange:
     """All transactions over all sockets. `refuses`: strangers are told 403, else nothing."""
 
     def __init__(self, user: User, clock: Clock, metrics: Metrics, alarms: Alarms, *, refuses: bool = False,
-                 timers: Timers = TIMERS, transactions_max: int = TRANSACTIONS_MAX) -> None:
+                 timers: Timers = TIMERS, transactions_max: int = TRANSACTIONS_MAX, caller: Caller | None = None) -> None:
+        self._caller = caller
         self._user, self._clock, self._metrics, self._alarms = user, clock, metrics, alarms
         self._refuses, self._most = refuses, transactions_max
         self._layer = Layer(timers, transactions_max)
@@ -119,7 +143,10 @@ class Exchange:
         """A message has come, over a connection where `line` is given."""
         if isinstance(message, Response):
             self._metrics.count(MESSAGES, peer or "-", "in", str(message.status))
-            self._do(self._layer.receive(message, None, self.now()))
+            if peer:
+                self._do(self._layer.receive(message, Place(peer, host, port, line), self.now()))
+            else:
+                self.drop("stranger")
             return
         self._metrics.count(MESSAGES, peer or "-", "in", message.method if message.method in METHODS else "other")
         message = way.arrived(message, host, port)
@@ -161,6 +188,18 @@ class Exchange:
         """The user's answer."""
         self._do(self._layer.respond(serving, response, self.now()))
 
+    def send(self, request: Request, place: Place, token: Any) -> None:
+        """A request of the caller's, whose answers come with `token`. Busy at the bound."""
+        self._do(self._layer.send(request, place, token, self.now(), place.line is not None))
+
+    def cancel(self, invite: Request, token: Any) -> None:
+        """A pending INVITE is not wanted any more; nothing happens before its first answer."""
+        self._do(self._layer.cancel(invite, token, self.now()))
+
+    def write(self, message: Request | Response, place: Place) -> None:
+        """Once, as it is: the ACK of a 2xx."""
+        self._write(message, place)
+
     def _do(self, out: list[Out]) -> None:
         for one in out:
             match one:
@@ -170,24 +209,44 @@ class Exchange:
                     self._ask(self._user.asked, serving)
                 case Cancelled(serving):
                     self._ask(self._user.cancelled, serving)
-                case Unacknowledged():
+                case Unacknowledged(serving):
                     self.drop("unacknowledged")
+                    self._tell("unacknowledged", serving)
+                case Answered(token, request, response):
+                    self._tell("answered", token, request, response)
+                case Unanswered(token, request):
+                    self._tell("unanswered", token, request)
+                case Acknowledged(request):
+                    self._tell("acknowledged", request)
+                case Stray(response, place):
+                    self._tell("stray", response, place)
         self._wake()
 
+    def _tell(self, what: str, *told) -> None:
+        if self._caller is not None:
+            self._guarded(getattr(self._caller, what), *told)
+
     def _ask(self, what, serving: Serving) -> None:
-        """A fault of the user's costs this request alone."""
+        status, reason = self._guarded(what, serving)
+        if status:
+            self.respond(serving, answer(serving.request, status, "none", reason=reason))
+
+    def _guarded(self, what, *told) -> tuple[int, str]:
+        """A fault of the user's costs this message alone; the status and reason for a request that failed, or 0."""
         try:
-            what(serving)
+            what(*told)
         except BadMessage as error:
             self.drop("unreadable")
-            self.respond(serving, answer(serving.request, 400, "none", reason=_plain(str(error))))
+            return 400, _plain(str(error))
         except Exception as error:  # noqa: BLE001 - boundary: a bug must not end the socket
-            log.failure("A SIP request failed: a fault of ours")
+            log.failure("A SIP message failed: a fault of ours")
             self._alarms.raise_alarm("internal_fault", f"SIP: {type(error).__name__}", "sip")
-            self.respond(serving, answer(serving.request, 500, "none"))
+            return 500, ""
+        return 0, ""
 
     def _write(self, message: Request | Response, place: Place) -> None:
-        self._metrics.count(MESSAGES, place.peer or "-", "out", str(message.status))
+        kind = message.method if isinstance(message, Request) else str(message.status)
+        self._metrics.count(MESSAGES, place.peer or "-", "out", kind)
         try:
             if place.line is not None:
                 place.line.send(message.encode())

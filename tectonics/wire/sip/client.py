@@ -92,6 +92,11 @@ class ClientTransaction:
             return [Send(self.request)]
         return []
 
+    def cancelled(self, now: float) -> None:
+        """A CANCEL goes out: the final answer is waited for no longer than for any request (section 9.1)."""
+        if self.state == PROCEEDING:
+            self._until = now + self._timers.patience_s
+
     def end(self) -> None:
         """It is given up, or its transport has failed."""
         self.state, self._until = TERMINATED, None

@@ -42,6 +42,11 @@ class Dialog:
         """Call-ID, our tag, the other's tag."""
         return self.call_id, self.local.tag, self.remote.tag
 
+    @property
+    def local_number(self) -> int:
+        """The CSeq number of our last request."""
+        return self._local_number
+
     def confirmed(self, response: Response) -> None:
         """A 2xx to our INVITE: the route set is that of the response (section 13.2.2.4)."""
         if self.early:

@@ -7,6 +7,7 @@ and writes every Write.  A `place` is whatever names the other end of a transpor
     CANCEL                 answered here; the INVITE's user hears Cancelled, and answers 487 (section 9.2)
     the ACK of a 2xx       Acknowledged; it ends that answer's repetitions
     an answer to ours      Answered with the token that the request was sent with; nobody answers: Unanswered
+    an answer to no more   Stray, where an INVITE's final answer has no transaction (any more): somebody has to acknowledge it
     the same request over another way (section 8.2.2.2) is answered 482
 
 Bounds: `transactions_max`, above which a new request is answered 503 and forgotten; what is due is kept in a heap of at
@@ -85,6 +86,13 @@ class Unanswered(Struct, frozen=True):
     request: Request
 
 
+class Stray(Struct, frozen=True):
+    """A final response to an INVITE of which nothing is known here: of an earlier life, or long given up."""
+
+    response: Response
+    place: Any
+
+
 class _Ours(Struct, eq=False):
     transaction: ClientTransaction
     token: Any
@@ -96,7 +104,7 @@ class _Theirs(Struct, eq=False):
     serving: Serving
 
 
-Out = Write | Asked | Cancelled | Acknowledged | Unacknowledged | Answered | Unanswered
+Out = Write | Asked | Cancelled | Acknowledged | Unacknowledged | Answered | Unanswered | Stray
 
 
 class Layer:
@@ -129,6 +137,8 @@ class Layer:
         ours = self._ours.get((request.vias[0].branch, "INVITE"))
         if ours is None or ours.transaction.state != client.PROCEEDING:
             return []
+        ours.transaction.cancelled(now)
+        self._keep(self._ours, (request.vias[0].branch, "INVITE"), ours, client.TERMINATED)
         return self.send(cancellation(request), ours.place, token, now, reliable)
 
     # --- theirs
@@ -153,7 +163,7 @@ class Layer:
     def receive(self, message: Request | Response, place: Any, now: float, reliable: bool = False) -> list[Out]:
         """A message has come from a place."""
         if isinstance(message, Response):
-            return self._response(message, now)
+            return self._response(message, place, now)
         key = _key(message)
         known = self._theirs.get(key)
         if message.method == "ACK":
@@ -164,10 +174,12 @@ class Layer:
             return [Write(answer(message, 503, "busy", (("Retry-After", "5"),)), place)]
         return self._new(message, key, place, now, reliable)
 
-    def _response(self, response: Response, now: float) -> list[Out]:
+    def _response(self, response: Response, place: Any, now: float) -> list[Out]:
         key = (response.vias[0].branch, response.cseq.method)
         ours = self._ours.get(key)
-        return [] if ours is None else self._done_ours(key, ours, ours.transaction.receive(response, now))
+        if ours is not None:
+            return self._done_ours(key, ours, ours.transaction.receive(response, now))
+        return [Stray(response, place)] if response.final and response.cseq.method == "INVITE" else []
 
     def _ack(self, request: Request, key: tuple, known: _Theirs | None, now: float) -> list[Out]:
         if known is not None and known.transaction.state != server.ACCEPTED:

@@ -1,0 +1,1 @@
+"""Who rings two people and connects them: one package a kind."""
