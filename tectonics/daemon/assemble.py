@@ -26,13 +26,14 @@ from tectonics.channels.ussd_http import UssdHttpFactory
 from tectonics.config import Settings
 from tectonics.config.policy import decode_policy
 from tectonics.daemon import demo
-from tectonics.daemon.catalogue import BILLING, STORE
+from tectonics.daemon.catalogue import BILLING, CALL_SERVER, STORE
 from tectonics.daemon.clock import now_ms
 from tectonics.daemon.core import Core, Rooms, build_core, start_core
 from tectonics.daemon.duties import duties
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.page_gateway import PageGateway
+from tectonics.daemon.numbering import Plans
 from tectonics.daemon.sip import make_rings
 from tectonics.daemon.smpp import make_sms, make_ussd
 from tectonics.daemon.state import StateDirectory
@@ -45,7 +46,7 @@ from tectonics.oam.metrics import MetricsRegistry
 from tectonics.oam.web.handset import DemoLine, Handset
 from tectonics.oam.web.site import make_site
 from tectonics.oam.web.tokens import demo_tokens, load_tokens
-from tectonics.ports import TicketLog
+from tectonics.ports import CallServer, TicketLog
 from tectonics.store.opened import OpenedStore
 from tectonics.tickets.acknowledged import AcknowledgedTickets
 from tectonics.tickets.delivery import StreamLimits
@@ -94,7 +95,7 @@ class Daemon:
         inbox = HandsetSms(clock)
         sms = self._sms_smpp(files, metrics, alarms)
         rooms = Rooms(files.store, files.outbox, files.policies, files.queries, prepaid.billing, sms or inbox, clock,
-                      self.host.ids, metrics, alarms)
+                      self.host.ids, metrics, alarms, self._call_server(metrics, alarms), Plans(settings.country_code))
         core = build_core(rooms, settings.catalogue, decode_policy, settings.codes,
                           Limits(**dict(settings.limits)), _pace(settings),
                           settings.billing.embedded.read_deadline_s)
@@ -204,6 +205,17 @@ class Daemon:
 
     def _correspondence(self, core: Core) -> EngineCorrespondence:
         section = self.settings.channels.sms_smpp
+    def _call_server(self, metrics: MetricsRegistry, alarms: AlarmTable) -> CallServer | None:
+        """Closed when what is under way has been finished; the calls go on."""
+        section = self.settings.call_server
+        if section.kind == "none":
+            return None
+        server = CALL_SERVER[section.kind](self.settings, self.host, metrics, alarms)
+        server.port = self.listeners.datagrams("call_server", section.sip.endpoint, server.datagrams)
+        self._joined("call server", server, server.shown)
+        server.start()
+        return server
+
         return EngineCorrespondence(core.engine, core.enquiry, core.limits, self.settings.message_style(),
                                     core.requests, section.help_every_s)
 
@@ -330,3 +342,4 @@ def _show_levels(core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> No
     metrics.source("tectonics_sessions", lambda: len(core.sessions))
     metrics.source("tectonics_dispatching", lambda: core.engine.dispatching)
     metrics.source("tectonics_alarms_active", alarms.by_severity)
+    metrics.source("tectonics_calls", core.calls.by_kind)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from tectonics.domain.messages import Catalogue
 from tectonics.engine.answers import Answers
-from tectonics.engine.call_recents import CALLS_MAX
 from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.calls import CallRunner
 from tectonics.engine.desk import EngineDesk
@@ -76,7 +75,6 @@ class Core:
         limits = self.limits
         menus_max = limits.sessions_max + min(ENDED_MAX, limits.sessions_max) + limits.dispatch_max
         return [("menus", len(self.sessions), menus_max), ("known accounts", len(self.engine.known), KNOWN_MAX),
-                ("calls of the last hour", len(self.requests.recents), CALLS_MAX),
                 ("sessions left", len(self.sessions.left), LEFT_MAX),
                 ("feed records at work", self.intake.at_work, 2 * limits.feed_max)]
 

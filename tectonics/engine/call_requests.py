@@ -8,19 +8,18 @@ away here.
 Bound: `calls_max` commands of calls that wait for people, and `dispatch_max` events being decided; then `busy`.
 """
 
-from tectonics.domain.events import CallAsked, Event, Trigger
+from tectonics.domain.events import CallAsked, Trigger
 from tectonics.domain.keywords import FAVOURITE, LAST
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Dialled, Screen
 from tectonics.domain.subscriber import Account
-from tectonics.engine.call_recents import CallRecents
+from tectonics.engine.called import Called
 from tectonics.engine.calls import CallRunner
 from tectonics.engine.dispatch import Engine, Result
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import Limits
 from tectonics.ports import Capabilities, Numbering
 from tectonics.workflows.call_checks import favourite_number, last_number
-from tectonics.workflows.decision import Decision
 from tectonics.workflows.replies import wording
 
 NOT_OFFERED, BUSY = "not_offered", "busy"
@@ -33,8 +32,8 @@ class CallRequests:
                  limits: Limits, can: Capabilities) -> None:
         self._engine, self._enquiry, self._calls = engine, enquiry, calls
         self._numbering, self._limits, self._can = numbering, limits, can
-        self.recents = CallRecents()
-        engine.on_decided.append(self.heard)
+        self.called = Called()
+        engine.on_decided.append(self.called.heard)
 
     async def ask(self, msisdn: str, trigger: Trigger, number: str, within_s: float) -> Result:
         """What became of it; `within_s` is how long the billing system may take to tell the balance."""
@@ -45,7 +44,7 @@ class CallRequests:
         if refused:
             return await self._engine.dispatch(CallAsked(msisdn, trigger, now, number, b, refused=refused))
         balance = await self._balance(account, within_s)
-        b_recent, range_recent = self.recents.count(b, now) if b else (0, 0)
+        b_recent, range_recent = self.called.recent(b, now)
         self._engine.metrics.count("tectonics_requests_total", "call_back")
         return await self._engine.dispatch(CallAsked(msisdn, trigger, now, number, b, balance, b_recent, range_recent))
 
@@ -61,12 +60,6 @@ class CallRequests:
         if result.decision is not None:
             return result.decision.answer
         return None if result.answer is None else Screen.decode(result.answer)
-
-    def heard(self, event: Event, decision: Decision, now: int) -> None:
-        """Engine hook: a call may have been begun."""
-        if isinstance(event, CallAsked) and event.b is not None and decision.account.standing.call is not None \
-                and decision.account.standing.call.trigger == event.trigger.id:
-            self.recents.begins(event.b, now)
 
     def _refused(self, account: Account) -> str:
         if not self._calls.offered or account.profile.kind == "prepaid" and not self._can.sessions:
