@@ -1,5 +1,5 @@
 """What operators change: bars, lists, segment, language, forgetting, and giving a debt up; and what the subscriber
-changes himself: his language, and whether he gets advertising.
+changes himself: his language, and whether he gets advertising and call-backs.
 
 Every change leaves an audit ticket that names who made it; a change that cannot be made is a
 TheirFault whose text says why.
@@ -12,10 +12,10 @@ from tectonics.domain.errors import TheirFault
 from tectonics.domain.events import ProfileChanged, WrittenOff
 from tectonics.domain.subscriber import Account, Bar, Profile
 from tectonics.domain.value import replace
-from tectonics.workflows import advances, barring, life, replies
+from tectonics.workflows import advances, barring, call_checks, call_subscription, life, replies
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 
-CHANGES = ("bar", "unbar", "allow", "deny", "unlist", "segment", "language", "forget", "advert_stop",
+CHANGES = ("bar", "unbar", "allow", "deny", "unlist", "segment", "language", "forget", "call_back", "advert_stop",
            "advert_start")
 _CONFIRMED = {"advert_stop": "reply.stopped", "advert_start": "reply.started", "language": "reply.language"}
 
@@ -24,7 +24,7 @@ def changed(account: Account, event: ProfileChanged, context: Context) -> Decisi
     """Carries out one change of CHANGES."""
     if event.change == "forget":
         return _forgotten(account, event, context)
-    if account.version == 0 and event.change in ("bar", "unbar", "segment", "language"):
+    if account.version == 0 and event.change in ("bar", "unbar", "segment", "language", "call_back"):
         raise TheirFault("no subscriber has that number")
     profile, text = _new_profile(account.profile, event, context)
     after = replace(account, profile=profile)
@@ -35,6 +35,8 @@ def changed(account: Account, event: ProfileChanged, context: Context) -> Decisi
                          text=event.value or f"{event.change} by {event.who}")
         key = "barred" if event.change == "bar" else "unbarred"
         decision = decision.plus(Decision(after, "", (written,), notice(after, context, key)))
+    if event.change == "call_back":
+        decision = decision.plus(call_subscription.told(after, event, context))
     if event.change in _CONFIRMED and replies.by_message(event.trigger.channel):
         key = _CONFIRMED[event.change]
         told = replies.reply(after, context, key, replies.wording(after, context, key))
@@ -58,6 +60,8 @@ def _new_profile(profile: Profile, event: ProfileChanged, context: Context) -> t
             return _segment(profile, event.value, context)
         case "language":
             return _language(profile, event.value, context)
+        case "call_back":
+            return call_subscription.changed(profile, event.value)
         case "advert_stop":
             since = profile.adverts_stopped_at or context.now
             return replace(profile, adverts_stopped_at=since), "advertising stopped"
@@ -85,6 +89,8 @@ def _forgotten(account: Account, event: ProfileChanged, context: Context) -> Dec
         raise TheirFault("no subscriber has that number")
     if account.exposed_minor or any(r.state in rec.UNFINISHED for r in account.recoveries):
         raise TheirFault("something is still owed or under way; let it be paid or write it off first")
+    if call_checks.under_way(account):
+        raise TheirFault("a call-back is under way; try again when it is over")
     decision = life.new_generation(account, Profile(), "forgotten")
     text = "forgotten: profile, lists and history are gone"
     return replace(decision, tickets=(_audit(decision.account, event, context, text),), text=text)

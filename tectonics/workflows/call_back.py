@@ -13,7 +13,7 @@ A subscriber with a bill has no reservation: what would settle closes at once, a
 """
 
 from tectonics.domain import call as calls
-from tectonics.domain.call import Answered, Call, CallMark, Leg, NotAnswered
+from tectonics.domain.call import Answered, Call, CallMark, Ended, Leg, NotAnswered
 from tectonics.domain.commands import Command, Connect, HangUp, Ring, Talk
 from tectonics.domain.events import (
     CallAsked,
@@ -45,8 +45,10 @@ MACHINE = Machine("call-back", calls.RESERVING, {
     (calls.RESERVING, "nothing to reserve"): calls.RINGING,
     (calls.RESERVING, "not reserved"): calls.CLOSED,
     (calls.RESERVING, "unsure"): calls.UNRESERVED,
+    (calls.RESERVING, "over"): calls.SETTLING,
     (calls.UNRESERVED, "not reserved"): calls.CLOSED,
     (calls.UNRESERVED, "reserved"): calls.SETTLING,
+    (calls.UNRESERVED, "over"): calls.SETTLING,
     (calls.RINGING, "A answered"): calls.CONNECTING,
     (calls.RINGING, "over"): calls.SETTLING,
     (calls.RINGING, "over, nothing held"): calls.CLOSED,
@@ -322,6 +324,29 @@ def talk_ended(account: Account, event: TalkEnded, context: Context) -> Decision
 
 
 # --- the end
+
+def cut(account: Account, context: Context) -> Decision:
+    """Ends a call at once, wherever it stands, because the number is somebody else's now."""
+    call = account.standing.call
+    if call is None or call.state == calls.SETTLING:
+        return Decision(account, "")
+    finished = (call.op,) if call.op else ()
+    call = replace(call, op="", asks_s=0, asks_minor=0, unsure=False)
+    if call.state == calls.TALKING:
+        call = replace(call, ended=Ended(context.now, calls.HUNG_UP))
+        call = replace(call, owes_minor=call_money.owed_minor(call))
+    else:
+        call = replace(call, failure="recycled")
+    down = Decision(account, "the call is cut", finished=finished,
+                    commands=_hang_up(account, call.id, context, *_legs(call)))
+    return down.plus(_over(account, call, context))
+
+
+def _legs(call: Call) -> tuple[tuple[str, str], ...]:
+    """The legs that there may be."""
+    a, b = (call.a.id, call.a.handle), (call.b.id, call.b.handle)
+    return {calls.RINGING: (a,), calls.CONNECTING: (a, b), calls.TALKING: (a, b)}.get(call.state, ())
+
 
 def _over(account: Account, call: Call, context: Context) -> Decision:
     """Nobody talks any more: settles what is held, or closes where nothing is."""

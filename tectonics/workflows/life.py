@@ -11,7 +11,7 @@ from tectonics.domain import recharge as rec
 from tectonics.domain.events import LifecycleSeen
 from tectonics.domain.subscriber import Account, Profile, Standing
 from tectonics.domain.value import replace
-from tectonics.workflows import advances
+from tectonics.workflows import advances, call_back
 from tectonics.workflows.decision import Context, Decision
 from tectonics.workflows.recover import MACHINE as RECOVERY
 
@@ -30,15 +30,23 @@ def changed(account: Account, event: LifecycleSeen, context: Context) -> Decisio
         case "account_type":
             profile = replace(profile, kind=event.value)
         case "recycled":
-            return new_generation(account, Profile("prepaid", event.happened_at), event.change)
+            return _begin_anew(account, Profile("prepaid", event.happened_at), event.change, context)
         case "ported":
-            return new_generation(account, Profile("unknown"), event.change)
+            return _begin_anew(account, Profile("unknown"), event.change, context)
     return Decision(replace(account, profile=profile), f"number {event.change}")
+
+
+def _begin_anew(account: Account, profile: Profile, why: str, context: Context) -> Decision:
+    """A new generation; a call of the former holder is cut first."""
+    cut = call_back.cut(account, context)
+    begun = new_generation(cut.account, profile, why)
+    return replace(cut.plus(begun), text=begun.text)
 
 
 def new_generation(account: Account, profile: Profile, why: str) -> Decision:
     """The number begins anew with somebody else."""
-    fresh = replace(account, generation=account.generation + 1, profile=profile, standing=Standing())
+    unsettled = Standing(call=account.standing.call)  # the former holder's, until it is paid
+    fresh = replace(account, generation=account.generation + 1, profile=profile, standing=unsettled)
     return Decision(fresh, f"a new generation begins: {why}")
 
 
