@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from tectonics.config.call_server import CallServer
+from tectonics.config.email import Email
 from tectonics.config.gsup import UssdGsup
 from tectonics.config.policy import PolicySection
 from tectonics.config.sip import DidSip
@@ -19,8 +20,8 @@ Text = Annotated[str, Field(max_length=1024)]
 FeedField = Literal["id", "type", "msisdn", "amount", "currency", "time", "class", "balance", "node", "ref",
                     "change", "value"]
 Positive = Annotated[Count, Field(ge=1)]
-
 _CODE = r"^\*[0-9]{1,6}(\*[0-9]{1,6}){0,9}#$"
+
 
 class Node(Section):
     """This process among others over the same database."""
@@ -79,7 +80,6 @@ class Service(Section):
                       description="its code; a longer one goes straight to a choice (*133*1#)")
 
 
-class Services(Section):
 class CallBackService(Section):
     """A service that takes a number."""
 
@@ -87,11 +87,12 @@ class CallBackService(Section):
                       description="its code; with a number it is asked for at once (*144*0612345678#)")
 
 
+class Services(Section):
     """What subscribers dial."""
 
     advance: Service = Field({}, description="airtime advance")
-
     call_back: CallBackService = Field({}, description="call-back: rings the caller and connects him")
+
 
 class UssdHttp(Section):
     """USSD by HTTP from an aggregator or gateway; only gateways should reach it."""
@@ -126,6 +127,7 @@ class Channels(Section):
     ussd_gsup: UssdGsup = Field({}, description="USSD through OsmoHLR")
     sms_smpp: SmsSmpp = Field({}, description="SMS over SMPP")
     did_sip: DidSip = Field({}, description="DID ring: missed calls over SIP")
+    email: Email = Field({}, description="e-mail")
 
 
 class Web(Section):
@@ -169,9 +171,9 @@ class Limits(Section):
     decide_ms_target: Positive = Field(10, description="while a decision takes longer on average, fewer dials are served")
     dispatch_max: Positive = Field(4000, description="above which further steps are told busy too")
     feed_max: Positive = Field(2000, description="feed records at work above which feeds are not read")
+    calls_max: Positive = Field(2000, description="call-backs under way above which a further one is told busy")
     adverts_max: Positive = Field(200, description="low balances being decided above which nothing is advertised")
     sessions_max: Positive = Field(200_000, description="menus in memory; beyond it the oldest is forgotten")
-    calls_max: Positive = Field(2000, description="call-backs under way above which a further one is told busy")
 
 
 class Outbox(Section):

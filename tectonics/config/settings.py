@@ -15,7 +15,8 @@ from tectonics.domain.text import sms_style
 
 LISTENERS = (("channels", "ussd_http", "endpoint"), ("web", "endpoint"), ("tickets", "stream"),
              ("tickets", "acknowledged"), ("feeds", "tcp"), ("channels", "did_sip", "endpoint"),
-             ("channels", "did_sip", "tcp"), ("call_server", "sip", "endpoint"))
+             ("channels", "did_sip", "tcp"), ("channels", "email", "endpoint"),
+             ("call_server", "sip", "endpoint"))
 
 
 class Settings(Sections):
@@ -48,11 +49,11 @@ class Settings(Sections):
         return self._dialects
 
     @property
-    @property
     def codes(self) -> tuple[str, ...]:
         """What subscribers dial."""
         return self.services.advance.code, self.services.call_back.code
 
+    @property
     def state_path(self) -> Path:
         """The state directory; it need not exist yet."""
         return (self._file.parent / self.state_dir).resolve()

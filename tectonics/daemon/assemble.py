@@ -32,8 +32,8 @@ from tectonics.daemon.core import Core, Rooms, build_core, start_core
 from tectonics.daemon.duties import duties
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
-from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.numbering import Plans
+from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.sip import make_rings
 from tectonics.daemon.smpp import make_sms, make_ussd
 from tectonics.daemon.state import StateDirectory
@@ -203,8 +203,6 @@ class Daemon:
         self._joined("SMS over SMPP", channel, binds.shown)
         return channel
 
-    def _correspondence(self, core: Core) -> EngineCorrespondence:
-        section = self.settings.channels.sms_smpp
     def _call_server(self, metrics: MetricsRegistry, alarms: AlarmTable) -> CallServer | None:
         """Closed when what is under way has been finished; the calls go on."""
         section = self.settings.call_server
@@ -216,6 +214,8 @@ class Daemon:
         server.start()
         return server
 
+    def _correspondence(self, core: Core) -> EngineCorrespondence:
+        section = self.settings.channels.sms_smpp
         return EngineCorrespondence(core.engine, core.enquiry, core.limits, self.settings.message_style(),
                                     core.requests, section.help_every_s)
 
@@ -341,5 +341,5 @@ def _pace(settings: Settings) -> OutboxPace:
 def _show_levels(core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
     metrics.source("tectonics_sessions", lambda: len(core.sessions))
     metrics.source("tectonics_dispatching", lambda: core.engine.dispatching)
-    metrics.source("tectonics_alarms_active", alarms.by_severity)
     metrics.source("tectonics_calls", core.calls.by_kind)
+    metrics.source("tectonics_alarms_active", alarms.by_severity)
