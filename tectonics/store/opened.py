@@ -5,7 +5,8 @@
     lists, tickets, gauges ──▶ people (may take long without delaying the two above)
 
 An engine gives three workers: one that writes batches (answering `writer.Batch`) and two that answer
-batches of questions.  Each works behind a queue and an executor of its own, one batch at a time.
+batches of questions; where it can, a third of these, who relieves the first.  Each works on an executor of its own, one
+batch at a time.
 
 `group` tells which writes may share a transaction, where not all should (postgres/shards.py).
 
@@ -19,7 +20,7 @@ from typing import Protocol
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from tectonics.database.batch import BatchQueue
+from tectonics.database.batch import BatchQueue, Lane, Relief
 from tectonics.database.grouping import Groups
 from tectonics.domain.subscriber import Account
 from tectonics.store import bulk
@@ -35,6 +36,7 @@ from tectonics.store.ticket_log import SqlTicketLog
 from tectonics.store.writer import Batch
 
 BATCH_MAX = 256
+RELIEF_S = 0.005  # who has waited for that long while others are read is read over a connection of his own
 QUEUE_MAX = 10_000
 
 
@@ -51,19 +53,21 @@ class OpenedStore:
 
     log = Logger()
 
-    def __init__(self, writer: Worker, readers: tuple[Worker, Worker], life: Life, clock,
+    def __init__(self, writer: Worker, readers: tuple[Worker, ...], life: Life, clock,
                  executor_factory: Callable, lease_ms: int, on_fenced: Callable[[], None],
                  on_fault: Callable[[str], None] = lambda text: None,
                  retention: Callable[[BatchQueue, BatchQueue], object] = lambda writes, people: Retention(writes),
                  group: Callable[[object], Hashable] | None = None):
         self._workers = (writer, *readers)
         self._on_fenced, self._on_fault = on_fenced, on_fault
+        hot, listing, *more = readers
+        relief = Relief(Lane(more[0].run, executor_factory()), clock, RELIEF_S) if more else None
         self._told, self._fault = False, ""
         self._queues = {
             "writes": BatchQueue(writer.run, executor_factory(), BATCH_MAX, QUEUE_MAX, self._after,
                                  None if group is None else Groups(group)),
-            "reads": BatchQueue(readers[0].run, executor_factory(), BATCH_MAX, QUEUE_MAX),
-            "people": BatchQueue(readers[1].run, executor_factory(), BATCH_MAX, QUEUE_MAX)}
+            "reads": BatchQueue(hot.run, executor_factory(), BATCH_MAX, QUEUE_MAX, relief=relief),
+            "people": BatchQueue(listing.run, executor_factory(), BATCH_MAX, QUEUE_MAX)}
         writes, reads, people = self._queues.values()
         self.origin = life.name
         self.epoch = life.epoch

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
 
-from tectonics.database.batch import BatchQueue
+from tectonics.database.batch import BatchQueue, Lane, Relief
 from tectonics.database.executors import ClockExecutor, ThreadExecutor
 from tectonics.domain.errors import Busy, OurFault
 
@@ -45,6 +45,71 @@ def test_an_idle_queue_starts_at_once_and_the_rest_forms_one_batch():
     assert run.batches == [[0], [1, 2, 3, 4]]
     assert got == [0, 3, 6, 9, 12]
     assert queue.depth == 0
+
+
+class Slow:
+    """A lane whose work takes a second of the clock."""
+
+    def __init__(self, clock, name, batches):
+        self.lane = Lane(lambda items: batches.append((name, clock.seconds(), list(items))) or items, Late(clock))
+
+
+class Late:
+    """An executor that answers a second later; it works on one thing at a time."""
+
+    def __init__(self, clock):
+        self.clock, self.busy, self.closed = clock, False, False
+
+    def run(self, work, argument, done):
+        assert not self.busy
+        self.busy = True
+        self.clock.callLater(1.0, self._done, work(argument), done)
+
+    def _done(self, result, done):
+        self.busy = False
+        done(result, None)
+
+    def close(self):
+        self.closed = True
+
+
+def relieved(after_s=0.2):
+    clock, batches = Clock(), []
+    first, second = Slow(clock, "first", batches).lane, Slow(clock, "second", batches).lane
+    queue = BatchQueue(first.run, first.executor, 2, 9, relief=Relief(second, clock, after_s))
+    return clock, batches, queue, (first, second)
+
+
+def test_who_waits_long_is_relieved():
+    clock, batches, queue, _ = relieved()
+    got = _outcomes([queue.submit(n) for n in range(3)])
+    clock.advance(0.19)
+    assert batches == [("first", 0.0, [0])]
+    clock.advance(0.01)
+    assert batches[1:] == [("second", 0.2, [1, 2])] and queue.depth == 3
+    clock.advance(0.8)
+    assert got == [0]
+    got += _outcomes([queue.submit(3)])  # the second is at work: the first takes it when it has waited long enough
+    clock.pump([0.19, 0.01])
+    assert batches[2:] == [("first", 1.2, [3])]
+    clock.pump([0.5, 0.5])
+    assert got[1:] == [] or queue.depth == 0
+
+
+def test_nobody_is_relieved_who_does_not_wait():
+    clock, batches, queue, lanes = relieved()
+    for n in range(3):
+        queue.submit(n)
+        clock.pump([0.5, 0.5, 0.5])
+    assert [name for name, *_ in batches] == ["first"] * 3
+    queue.submit(3)
+    queue.submit(4)
+    closed = _outcomes([queue.close()])
+    clock.pump([0.2, 0.2, 0.2, 0.3, 0.2])
+    assert batches[3:] == [("first", 4.5, [3]), ("second", 4.7, [4])]
+    assert closed == [] and not lanes[0].executor.closed
+    clock.pump([0.2])
+    assert closed == [None] and all(lane.executor.closed for lane in lanes) and clock.getDelayedCalls() == []
 
 
 def test_a_batch_is_bounded_and_so_is_the_queue():

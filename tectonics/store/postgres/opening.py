@@ -68,8 +68,8 @@ def open_store(address: Address, origin: str, clock, executor_factory: Callable,
         writing = partial(connect, address, {**WRITING, **more}, said)
         session = writing()
         life = lives.claim(session, origin)
-        readers = (Reader(partial(connect, address, {**READING, **more}, loads.ALL)),
-                   Reader(partial(connect, address, LISTING)))
+        reading = partial(connect, address, {**READING, **more}, loads.ALL)
+        readers = Reader(reading), Reader(partial(connect, address, LISTING)), Reader(reading)
     except psycopg2.Error as error:
         raise unusable(error) from error
     lease_ms = round(lease_s * 1000)
