@@ -165,7 +165,7 @@ def write_settings(directory: Path, node: Node, store: dict) -> Path:
     ussd, feed, tickets = (f"tcp:{port}:interface=127.0.0.1" for port in (node.ussd, node.feed, node.tickets))
     settings = {
         "node": {"name": node.origin}, "store": store,
-        "channels": {"ussd_http": {"endpoint": ussd}},
+        "channels": {"ussd_http": {"endpoint": ussd}, "email": {"endpoint": ""}},
         "feeds": {"tcp": feed}, "web": {"endpoint": ""}, "demo": {"subscribers": False},
         "tickets": {"stream": "", "acknowledged": tickets, "ping_s": 5},
         "messages": {"directory": str(ROOT / "etc/messages")},

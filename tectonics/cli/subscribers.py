@@ -107,6 +107,24 @@ def language(session: Session, msisdn: str, language: str) -> None:
 
 @subscribers.command()
 @click.argument("msisdn")
+@click.argument("address")
+@click.option("--pin", prompt=True, prompt_required=False, hide_input=True, default="",
+              help="A PIN of 6 to 12 digits that proves a mail; without a value it is asked for.")
+@click.option("--remove", is_flag=True, help="Remove the address.")
+@with_session
+def mail(session: Session, msisdn: str, address: str, pin: str, remove: bool) -> None:
+    """Let the e-mail ADDRESS speak for MSISDN, or change its PIN.
+
+    Example: tectonics subscribers mail 33600000001 ann@example.com --pin
+    """
+    if remove:
+        session.do("subscribers.unmail", msisdn=msisdn, address=address)
+    else:
+        session.do("subscribers.mail", msisdn=msisdn, address=address, **({"pin": pin} if pin else {}))
+
+
+@subscribers.command()
+@click.argument("msisdn")
 @click.confirmation_option(prompt="The number will count as given to somebody else. Go on?")
 @with_session
 def forget(session: Session, msisdn: str) -> None:

@@ -30,6 +30,7 @@ from tectonics.daemon.catalogue import BILLING, CALL_SERVER, STORE
 from tectonics.daemon.clock import now_ms
 from tectonics.daemon.core import Core, Rooms, build_core, start_core
 from tectonics.daemon.duties import duties
+from tectonics.daemon.email import make_email
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.numbering import Plans
@@ -121,7 +122,7 @@ class Daemon:
             about=self._about(clock, files), listeners=self.listeners.shown, consumers=consumers,
             peers=lambda: [one for shown in self._peers for one in shown()],
             ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
-            country_code=settings.country_code))
+            addresses=files.addresses, country_code=settings.country_code))
         self._control(administration)
         await self._gateway(core, metrics)
         self._ussd_gsup(core, metrics, alarms)
@@ -129,6 +130,7 @@ class Daemon:
         if sms is not None:
             sms.start(correspondence)
         await self._did_sip(correspondence, metrics, alarms)
+        await self._email(core, correspondence, files, metrics, alarms)
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
@@ -233,6 +235,14 @@ class Daemon:
         self._joined("DID ring", channel, channel.shown)
         channel.port = self.listeners.datagrams("did_sip", did_sip.endpoint, channel.datagrams)
         await self.listeners.open("did_sip_tcp", did_sip.tcp, channel.lines)
+
+    async def _email(self, core: Core, correspondence: EngineCorrespondence, files: OpenedStore, metrics: MetricsRegistry,
+                     alarms: AlarmTable) -> None:
+        email = self.settings.channels.email
+        if email.endpoint:
+            channel = make_email(self.settings, self.host, core, correspondence, files.addresses, metrics, alarms)
+            self._joined("e-mail", channel, channel.shown)
+            await self.listeners.open("email", email.endpoint, channel.factory)
 
     def _joined(self, name: str, channel, shown) -> None:
         """What it keeps is among the loads, its peers among the peers, and it is closed in the end."""

@@ -27,7 +27,7 @@ ASK_S = 30.0
 CHECKOUT = Path(__file__).parents[2]
 ANY_PORT = "tcp:0:interface=127.0.0.1"
 FREE_PORTS = {
-    "channels": {"ussd_http": {"endpoint": ANY_PORT}},
+    "channels": {"ussd_http": {"endpoint": ANY_PORT}, "email": {"endpoint": ANY_PORT}},
     "web": {"endpoint": ANY_PORT},
     "feeds": {"tcp": ANY_PORT},
     "tickets": {"stream": ANY_PORT, "acknowledged": ANY_PORT},

@@ -17,6 +17,10 @@ ASKS = {
     f"subscribers segment {N} gold": ("subscribers.segment", {"msisdn": N, "segment": "gold"}),
     f"subscribers language {N} fr": ("subscribers.language", {"msisdn": N, "language": "fr"}),
     f"subscribers forget {N} --yes": ("subscribers.forget", {"msisdn": N}),
+    f"subscribers mail {N} a@b.example": ("subscribers.mail", {"msisdn": N, "address": "a@b.example"}),
+    f"subscribers mail {N} a@b.example --pin 123456":
+        ("subscribers.mail", {"msisdn": N, "address": "a@b.example", "pin": "123456"}),
+    f"subscribers mail {N} a@b.example --remove": ("subscribers.unmail", {"msisdn": N, "address": "a@b.example"}),
     "advances list": ("advances.list", {"limit": 100}),
     f"advances list --msisdn {N} --state-is open --after x --limit 5":
         ("advances.list", {"msisdn": N, "state": "open", "after": "x", "limit": 5}),

@@ -12,7 +12,7 @@ import pytest
 from tectonics.simulators.daemon_process import CHECKOUT, CLI, NotRunning
 from tests.integration.clients import ANN, as_json, balance, dial, feed, recharge
 
-PORTS = (8081, 8080, 7070, 7071, 7080)
+PORTS = (8081, 8080, 7070, 7071, 7080, 2525)
 
 
 def free_offsets(count):

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 
 from tectonics.oam.admin.parameters import Parameter
 from tectonics.ports import (
+    Addresses,
     Alarms,
     Billing,
     Clock,
@@ -71,6 +72,7 @@ class Offices:
     billing: Billing | None = None
     till: object | None = None
     messages: Callable[[str], list[tuple[int, str]]] = _no_inbox
+    addresses: Addresses | None = None
     country_code: str = ""
 
     def now(self) -> int:

@@ -11,8 +11,8 @@ from tectonics.domain.events import ProfileChanged, Trigger
 from tectonics.domain.money import format_minor
 from tectonics.domain.outcome import Balance
 from tectonics.domain.subscriber import Account
+from tectonics.oam.admin import mailboxes, shown
 from tectonics.oam.admin import parameters as take
-from tectonics.oam.admin import shown
 from tectonics.oam.admin.method import Method, Offices
 
 ADVANCES_SHOWN = 20  # the newest of a year, besides those that are unfinished
@@ -61,6 +61,7 @@ async def _show(offices: Offices, who: str, msisdn: str) -> dict:
         "advances": _advances(account, lent),
         "recoveries": [shown.recovery(r, currency) for r in recoveries],
         "balance": format_minor(balance.amount_minor, currency) if isinstance(balance, Balance) else None,
+        "mailboxes": await mailboxes.shown_of(offices, msisdn),
     }
 
 
