@@ -189,6 +189,26 @@ class WrittenOff:
 
 
 @value
+class CodeAsked:
+    """Somebody who says that he has this number wants a one-time code sent to it; both texts are random."""
+
+    msisdn: str
+    trigger: Trigger
+    at: int
+    code: str
+    salt: str
+
+
+@value
+class CodeEntered:
+    """Somebody says that this is the code that was sent."""
+
+    msisdn: str
+    at: int
+    code: str
+
+
+@value
 class CallAsked:
     """He wants to be called back and connected with `number`, as he wrote it; `b` is what that was read as.
 
@@ -266,4 +286,4 @@ FeedEvent = Recharged | Reversed | BalanceSeen | LifecycleSeen
 CallEvent = CallAsked | ReserveAnswered | LegAnswered | TalkExtended | TalkEnded | SettleAnswered
 Event = (BorrowAsked | BorrowConfirmed | Replied | CreditAnswered | AnswerDue | DebitAnswered | RefundAnswered
          | Recharged | Reversed | BalanceSeen | LifecycleSeen | AdvanceDue | ProfileChanged
-         | WrittenOff | CallEvent)
+         | WrittenOff | CodeAsked | CodeEntered | CallEvent)

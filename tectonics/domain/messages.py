@@ -13,6 +13,7 @@ from tectonics.domain.errors import OurFault
 from tectonics.domain.screens import Style
 from tectonics.domain.text import fits
 from tectonics.domain.value import value
+from tectonics.domain.web_texts import WEB_TEXTS
 
 _VARIABLES = {
     "menu.title": "",
@@ -109,9 +110,10 @@ _VARIABLES = {
     "sms.callback.subscribed_money": "available currency",
     "sms.callback.subscribed_minutes": "minutes",
     "sms.callback.unsubscribed": "",
-}
+    "sms.login_code": "login minutes",
+} | WEB_TEXTS
 MESSAGES = {key: frozenset(names.split()) for key, names in _VARIABLES.items()}
-_PROMISED = "sms.callback."  # who asked for a call waits for it, so these are sent whatever notices are wanted
+_PROMISED = ("sms.callback.", "sms.login_code")  # who asked waits for these: they are sent whatever notices are wanted
 NOTICES = tuple(key.removeprefix("sms.") for key in MESSAGES if key.startswith("sms.") and not key.startswith(_PROMISED))
 
 # The longest value that each variable is expected to have; a screen filled with them must fit.
@@ -121,11 +123,11 @@ LONGEST = {
     "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
     "balance": "0.50", "available": "1500.00", "code": "*133#", "number": "+33612345678901", "minutes": "1500",
     "sos": "ANTICIPO", "debt": "DEUDA", "call": "LLAMAR", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
-    "languages": "en, fr, ar, es",
+    "languages": "en, fr, ar, es", "login": "123456",
 }
 
 # What is no screen of a menu: parts of one, short messages, and the words that are understood.
-_NO_SCREEN = ("menu.", "language.", "sms.", "advert.", "reply.", "word.")
+_NO_SCREEN = ("menu.", "language.", "sms.", "advert.", "reply.", "word.", "web.")
 
 
 def required(key: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ stranger's debt, black list or bar.  `version` counts units; the store writes by
 from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance, Offer
 from tectonics.domain.call import Call, CallMark
+from tectonics.domain.login import LoginCode
 from tectonics.domain.recharge import RechargeMark, Recovery
 from tectonics.domain.value import replace, value
 
@@ -39,6 +40,7 @@ class Profile:
     sim_swapped_at: int | None = None
     adverts_stopped_at: int | None = None  # he wrote STOP; kept as long as the number is this person's
     call_back: bool | None = None  # subscribed to call-backs; None: nobody ever said
+    collect_refused_at: int | None = None  # since when he takes no collect calls
 
 
 @value
@@ -70,6 +72,8 @@ class Standing:
     call_cycle: int = 0  # the billing cycle that the two next belong to (postpaid)
     call_cycle_s: int = 0
     call_cycle_minor: int = 0
+    login: LoginCode | None = None  # the newest one-time code of his pages
+    codes: tuple[int, ...] = ()  # when codes were sent, in the last day
 
 
 @value

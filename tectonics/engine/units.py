@@ -5,6 +5,7 @@ from tectonics.domain.events import (
     BorrowAsked,
     BorrowConfirmed,
     CallAsked,
+    CodeAsked,
     Event,
     FeedEvent,
     ProfileChanged,
@@ -25,7 +26,8 @@ SERVICE = "advance"
 
 def trigger_of(event: Event) -> Trigger | None:
     """The peer's own id of the request, where the event has one."""
-    if isinstance(event, BorrowAsked | BorrowConfirmed | CallAsked | Replied | ProfileChanged | WrittenOff):
+    if isinstance(event, BorrowAsked | BorrowConfirmed | CallAsked | CodeAsked | Replied | ProfileChanged
+                  | WrittenOff):
         return event.trigger
     if isinstance(event, FeedEvent):
         return Trigger(feed_channel(event.feed), event.id)

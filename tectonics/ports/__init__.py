@@ -10,7 +10,7 @@ from tectonics.ports.calls import CallServer, Numbering
 from tectonics.ports.logs import Bookmarks, PolicyLog, PolicyVersion, TicketLine, TicketLog
 from tectonics.ports.messages import Correspondence, MessageLog, Messenger, ShortMessage
 from tectonics.ports.reads import Addresses, Debt, Queries
-from tectonics.ports.served import Desk, Dialogue, Intake, Policies
+from tectonics.ports.served import Desk, Dialogue, Intake, Policies, SelfCare
 from tectonics.ports.shown import Administration, Alarm, Alarms, Listener, Metrics
 from tectonics.ports.store import (
     LOOK_UP,
@@ -60,6 +60,7 @@ __all__ = [
     "PolicyLog",
     "PolicyVersion",
     "Queries",
+    "SelfCare",
     "ShortMessage",
     "Store",
     "TicketLine",

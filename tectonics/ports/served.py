@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from tectonics.domain.events import Event, FeedEvent
 from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Dialled, Screen, Style
+from tectonics.domain.self_care import Entry, Menu, Overview, Visitor
 from tectonics.ports.logs import PolicyVersion
 
 
@@ -39,6 +40,33 @@ class Desk(Protocol):
 
     def reconcile(self) -> Deferred[list[dict]]:
         """Looks every unresolved money command up now; one dict (op, msisdn, result, text) each."""
+
+
+class SelfCare(Protocol):
+    """What a subscriber does for himself on a page. `id` names one request: the same again gets the same answer.
+
+    None where the visitor is not the number's holder any more; fails with a TheirFault that says why not, or OurFault.
+    """
+
+    def send_code(self, msisdn: str, id: str) -> Deferred[str]:
+        """Sends a one-time code, if there is such a subscriber: a word for the counter (sent, stranger, limited)."""
+
+    def enter(self, msisdn: str, code: str) -> Deferred[Visitor | None]:
+        """Who he is, if this is the code; it is used up then."""
+
+    def overview(self, visitor: Visitor) -> Deferred[Overview | None]: ...
+
+    def history(self, visitor: Visitor, before: str = "") -> Deferred[tuple[list[Entry], str] | None]:
+        """The newest entries before a mark, and the mark of those before them; empty: there are none."""
+
+    def borrow(self, visitor: Visitor, id: str, *typed: str) -> Deferred[Menu | None]:
+        """A step of the menu: nothing typed, a number of it, an amount; AGREE last lends what was shown."""
+
+    def change(self, visitor: Visitor, id: str, change: str, value: str = "") -> Deferred[bool | None]:
+        """Changes one of domain.self_care.CHANGES."""
+
+    def call_back(self, visitor: Visitor, id: str, number: str) -> Deferred[str | None]:
+        """Asks for a call-back to that number; the sentence that answers."""
 
 
 class Policies(Protocol):

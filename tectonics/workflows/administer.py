@@ -10,13 +10,14 @@ from tectonics.domain import advance as adv
 from tectonics.domain import recharge as rec
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.events import ProfileChanged, WrittenOff
+from tectonics.domain.self_care import COLLECT_ALLOW, COLLECT_REFUSE
 from tectonics.domain.subscriber import Account, Bar, Profile
 from tectonics.domain.value import replace
 from tectonics.workflows import advances, barring, call_checks, call_subscription, life, replies
 from tectonics.workflows.decision import Context, Decision, notice, ticket
 
 CHANGES = ("bar", "unbar", "allow", "deny", "unlist", "segment", "language", "forget", "call_back", "advert_stop",
-           "advert_start")
+           "advert_start", COLLECT_REFUSE, COLLECT_ALLOW)
 _CONFIRMED = {"advert_stop": "reply.stopped", "advert_start": "reply.started", "language": "reply.language"}
 
 
@@ -67,6 +68,11 @@ def _new_profile(profile: Profile, event: ProfileChanged, context: Context) -> t
             return replace(profile, adverts_stopped_at=since), "advertising stopped"
         case "advert_start":
             return replace(profile, adverts_stopped_at=None), "advertising wanted again"
+        case "collect_refuse":
+            since = profile.collect_refused_at or context.now
+            return replace(profile, collect_refused_at=since), "collect calls refused"
+        case "collect_allow":
+            return replace(profile, collect_refused_at=None), "collect calls allowed"
     raise TheirFault(f"{event.change!r} is not one of {', '.join(CHANGES)}")
 
 

@@ -11,6 +11,8 @@ from tectonics.domain.events import (
     BorrowAsked,
     BorrowConfirmed,
     CallAsked,
+    CodeAsked,
+    CodeEntered,
     CreditAnswered,
     DebitAnswered,
     Event,
@@ -28,7 +30,17 @@ from tectonics.domain.events import (
     WrittenOff,
 )
 from tectonics.domain.subscriber import Account
-from tectonics.workflows import administer, advertise, borrow, call_back, expire, life, recover, replies
+from tectonics.workflows import (
+    administer,
+    advertise,
+    borrow,
+    call_back,
+    expire,
+    life,
+    recover,
+    replies,
+    self_care,
+)
 from tectonics.workflows.advertise import Silence
 from tectonics.workflows.decision import Context, Decision
 
@@ -71,5 +83,9 @@ def _decide(account: Account, event: Event, context: Context, taken_back: bool) 
             return administer.changed(account, event, context)
         case WrittenOff():
             return administer.written_off(account, event, context)
+        case CodeAsked():
+            return self_care.code_asked(account, event, context)
+        case CodeEntered():
+            return self_care.code_entered(account, event, context)
         case CallAsked() | ReserveAnswered() | LegAnswered() | TalkExtended() | TalkEnded() | SettleAnswered():
             return call_back.happened(account, event, context)
