@@ -54,6 +54,10 @@ class Queries(Protocol):
 
     def recoveries(self, msisdn: str, limit: int = 100) -> Deferred[list[Recovery]]: ...
 
+    def past(self, msisdn: str, generation: int, before: tuple[int, str],
+             limit: int) -> Deferred[tuple[list[Advance], list[Recovery]]]:
+        """The newest advances, and payments that were made, of one holder of a number before (time, id) `before`."""
+
     def unresolved(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
         """Money commands whose outcome is unknown."""
 

@@ -22,6 +22,10 @@ from tectonics.store.accounts import load
 DEBT_CACHE_S = 5.0
 _ADVANCE = "SELECT msisdn, body FROM advance WHERE id = ? LIMIT 1"
 _RECOVERIES = "SELECT body FROM recovery WHERE msisdn = ? ORDER BY created_at DESC, id DESC LIMIT ?"
+_PAST_ADVANCES = """SELECT body FROM advance WHERE msisdn = ? AND generation = ? AND (requested_at, id) < (?, ?)
+    ORDER BY requested_at DESC, id DESC LIMIT ?"""
+_PAST_PAYMENTS = """SELECT body FROM recovery WHERE msisdn = ? AND generation = ? AND (created_at, id) < (?, ?)
+    AND state = 'done' ORDER BY created_at DESC, id DESC LIMIT ?"""
 _UNRESOLVED = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE state = '{LOOK_UP}'
     ORDER BY created_at LIMIT ?"""
 _OWED = """SELECT state, count(*), sum(outstanding_minor) FROM advance WHERE unfinished = 1 GROUP BY state"""
@@ -54,6 +58,11 @@ class SqlQueries:
     def recoveries(self, msisdn: str, limit: int = 100) -> Deferred[list[Recovery]]:
         """The newest first."""
         return self._reads.submit(partial(_recoveries, values=(int(msisdn), limit)))
+
+    def past(self, msisdn: str, generation: int, before: tuple[int, str],
+             limit: int) -> Deferred[tuple[list[Advance], list[Recovery]]]:
+        """See ports.Queries."""
+        return self._reads.submit(partial(_past, values=(int(msisdn), generation, *before, limit)))
 
     def unresolved(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
         """See ports.Queries; the oldest first, of all origins."""
@@ -95,6 +104,11 @@ def _advance(connection: sqlite3.Connection, advance_id: str) -> tuple[str, Adva
 
 def _recoveries(connection: sqlite3.Connection, values: tuple) -> list[Recovery]:
     return [rows.decode_recovery(body) for body, in connection.execute(_RECOVERIES, values)]
+
+
+def _past(connection: sqlite3.Connection, values: tuple) -> tuple[list[Advance], list[Recovery]]:
+    return ([rows.decode_advance(body) for body, in connection.execute(_PAST_ADVANCES, values)],
+            [rows.decode_recovery(body) for body, in connection.execute(_PAST_PAYMENTS, values)])
 
 
 def _debt(connection: sqlite3.Connection) -> Debt:

@@ -89,6 +89,10 @@ class FakeQueries:
         return succeed([Recovery("REC1", 2, "done", "tcp", "R1", NOW, 500, NOW, 220,
                                  shares=(Share("ADV1", 200, 20),))])
 
+    def past(self, msisdn: str, generation: int, before: tuple[int, str],
+             limit: int) -> Deferred[tuple[list[Advance], list[Recovery]]]:
+        raise AssertionError("the administration looks at all holders of a number")
+
     def unresolved(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
         return succeed(self.rows[:limit])
 

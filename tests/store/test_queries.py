@@ -60,6 +60,17 @@ def test_an_account_and_its_recoveries(world, filled):
     assert [r.id for r in world.wait(filled.queries.recoveries(MSISDN))] == ["R2", "R1"]
 
 
+def test_the_past_of_one_holder_of_a_number_comes_newest_first_and_in_pages(world, filled):
+    paid, former = replace(recovery(2), state="done"), replace(advance(6, REPAID), generation=2)
+    world.wait(filled.store.commit(unit(3, 1, advances=(former,), recoveries=(paid,))))
+    lent, payments = world.wait(filled.queries.past(MSISDN, 1, (2**53, ""), 2))
+    assert [a.id for a in lent] == ["A5", "A3"] and payments == [paid]
+    before = lent[-1].requested_at, lent[-1].id
+    assert [a.id for a in world.wait(filled.queries.past(MSISDN, 1, before, 2))[0]] == ["A1"]
+    assert [a.id for a in world.wait(filled.queries.past(MSISDN, 2, (2**53, ""), 2))[0]] == ["A6"]
+    assert world.wait(filled.queries.past(MSISDN, 1, (0, ""), 2)) == ([], [])
+
+
 def test_the_gauges_of_what_is_owed(world, filled):
     assert world.wait(filled.queries.debt()) == Debt(
         open_advances=2, outstanding_minor=220 + 170, overdue=1, unknown=1, barred=1, outbox=1)
