@@ -10,7 +10,7 @@ from tectonics.domain.call import LOST, Call, Ended, Rate
 from tectonics.domain.commands import Reserve, Settle
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.subscriber import Account
-from tectonics.domain.tariff import affordable_s, is_free, price_minor, seconds
+from tectonics.domain.tariff import affordable_s, charged_s, is_free, price_minor, seconds
 from tectonics.domain.value import replace, value
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Refusal
@@ -36,13 +36,17 @@ def first(account: Account, balance: Balance | Unavailable | None, rate: Rate, m
     if isinstance(balance, Unavailable):
         return Refusal("billing_unavailable")
     if balance is None:  # a billing system that does not tell balances: it refuses what is not covered
-        return Held(least_s, max(1, price_minor(rate, least_s)), most_s)
+        return _held(rate, least_s, most_s)
     can_s = affordable_s(rate, balance.amount_minor, most_s)
     if can_s < least_s or balance.amount_minor < 1:
         return Refusal("credit", (("available", context.money(balance.amount_minor)),
                                   ("currency", context.policy.currency)))
-    talk_s = min(can_s, max(least_s, rules.talk_first_s))
-    return Held(talk_s, max(1, price_minor(rate, talk_s)), most_s)
+    return _held(rate, min(can_s, max(least_s, rules.talk_first_s)), most_s)
+
+
+def _held(rate: Rate, talk_s: int, most_s: int) -> Held:
+    """Talk time to the end of its last increment, which costs the same."""
+    return Held(min(charged_s(rate, talk_s), most_s), max(1, price_minor(rate, talk_s)), most_s)
 
 
 def _least_s(most_s: int, context: Context) -> int:
@@ -88,8 +92,8 @@ def more(call: Call, context: Context, at_most_s: int | None = None) -> Held | N
     add_s = min(rules.talk_more_s if at_most_s is None else at_most_s, call.most_s - call.talk_s)
     if add_s < 1:
         return None
-    price = price_minor(call.rate, call.talk_s + add_s)
-    return Held(add_s, max(1, price - call.reserved_minor), call.most_s)
+    whole = _held(call.rate, call.talk_s + add_s, call.most_s)
+    return Held(whole.talk_s - call.talk_s, max(1, whole.amount_minor - call.reserved_minor), call.most_s)
 
 
 def reserve(call: Call, account: Account, context: Context) -> Reserve:
