@@ -71,8 +71,14 @@ class _Session:
     invoke: int  # the handset's own, which our last word answers
     begun: bytes  # the component that began it
     guard_at: float = 0.0
+    before: int = 0  # questions of the sessions that it has replaced under its number: no answer to them is one to ours
     asked: int = 0  # questions so far
     ours: bool = True
+
+    @property
+    def invoke_asked(self) -> int:
+        """The number of the newest question."""
+        return (self.before + self.asked - 1) % _INVOKE_IDS + 1
 
 
 class Entity:
@@ -144,7 +150,7 @@ class Entity:
         session.asked += 1
         session.ours = False
         self._keep(session, now)
-        question = ss.Invoke(_invoke_id(session.asked), ss.USS_REQUEST, ussd.encode(words))
+        question = ss.Invoke(session.invoke_asked, ss.USS_REQUEST, ussd.encode(words))
         self._say(gsup.PROC_SS_REQUEST, key, State.CONTINUE, question)
         return True
 
@@ -217,9 +223,12 @@ class Entity:
         if not isinstance(component, ss.Invoke):
             return [*replaced, Ignored("a session begins without asking anything")]
         self._serial += 1
-        return [*replaced, self._invoked(Key(*place, self._serial), component, message.ss_info, now)]
+        before = known.before + known.asked if known else 0
+        begun = _Session(Key(*place, self._serial), component.id, message.ss_info, before=before)
+        return [*replaced, self._invoked(begun, component, now)]
 
-    def _invoked(self, key: Key, invoke: ss.Invoke, begun: bytes, now: float) -> Event:
+    def _invoked(self, session: _Session, invoke: ss.Invoke, now: float) -> Event:
+        key = session.key
         if invoke.operation != ss.PROCESS_USS_REQUEST:
             error = ss.ReturnError(invoke.id, ss.FACILITY_NOT_SUPPORTED)
             self._say(gsup.PROC_SS_RESULT, key, State.END, error)
@@ -230,7 +239,7 @@ class Entity:
             return self._refuse(key, invoke.id, self._over, str(error))
         if len(self._sessions) >= self._limits.sessions_max:
             return self._refuse(key, invoke.id, self._busy, TOO_MANY)
-        self._keep(_Session(key, invoke.id, begun), now)
+        self._keep(session, now)
         return Dialled(key, words)
 
     def _continued(self, place: _Place, message: Message, now: float) -> Event:
@@ -241,7 +250,7 @@ class Entity:
             component = ss.decode(message.ss_info)
         except BadMessage as error:
             return Ignored(str(error))
-        if session.ours or component.id not in (_invoke_id(session.asked), None):
+        if session.ours or component.id not in (session.invoke_asked, None):
             return Ignored("an answer to nothing that we asked")
         match component:
             case ss.ReturnResult(_, _, result):
@@ -278,6 +287,3 @@ class Entity:
 def _place(key: Key) -> _Place:
     return key.imsi, key.session
 
-
-def _invoke_id(asked: int) -> int:
-    return (asked - 1) % _INVOKE_IDS + 1

@@ -69,7 +69,7 @@ def test_sessions_side_by_side(network):
 def test_the_same_number_again_is_another_session(network):
     network.dial()
     network.wire.hear(ss(REQUEST, BEGIN, DIALLED_133))
-    assert network.heard() == [menu("*133#")]
+    assert network.heard() == [menu("*133#", 2)], "an answer to the first one's question is none to this"
     first, second = network.dialogue.asked
     assert first.session != second.session
     assert network.dialogue.over == [(first.session, "33600000001")] and network.ends() == {"network": 1}

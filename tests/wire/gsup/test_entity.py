@@ -154,6 +154,15 @@ def test_a_session_that_begins_again_replaces_the_one_that_we_asked(asked, compo
     assert asked.entity.end(again, DONE)
 
 
+def test_an_answer_to_a_session_that_was_replaced_is_none_to_the_new_one(asked):
+    asked.hear(ss(REQUEST, BEGIN, DIALLED_133))
+    again = Key(IMSI, 7, 2)
+    assert asked.entity.ask(again, MENU, 2.0)
+    assert asked.said() == [gsup(REQUEST, CONTINUE, asking("1 2.00\n2 5.00", 2))]
+    assert asked.hear(ss(REQUEST, CONTINUE, answered("1", 1))) == [Ignored("an answer to nothing that we asked")]
+    assert asked.hear(ss(REQUEST, CONTINUE, answered("1", 2))) == [Answered(again, 1, Words(GSM7, b"1"))]
+
+
 def test_an_answer_said_twice_is_heard_once(asked):
     answer = ss(REQUEST, CONTINUE, answered("2"))
     assert asked.hear(answer * 2) == [Answered(KEY, 1, Words(GSM7, b"2")), Ignored("an answer to nothing that we asked")]
