@@ -167,6 +167,20 @@ def test_of_two_of_one_name_only_the_first_is_routed_to(world):
     assert world.entity.up and world.dials()
 
 
+def test_a_name_that_another_has_is_not_ours_until_we_come_anew(world):
+    world.register.occupy("EUSE-tectonics")
+    assert not world.wire.open
+    world.connect()
+    handset = world.register.dial(ANN)
+    assert world.heard() == [] and not world.entity.up and not handset.over
+    world.register.vacate("EUSE-tectonics")
+    assert screen(world.register.dial(ANN).next()) == [NoScreen] and not world.entity.up
+    world.wire.abortConnection()
+    world.connect()
+    world.register.vacate("EUSE-tectonics")
+    assert world.entity.up and world.dials()
+
+
 def test_sessions_outlive_a_connection_and_nothing_a_restart(world):
     handset, key = world.dials()
     seen = screen(handset.next())

@@ -9,10 +9,11 @@ import random
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
 from tectonics.simulation.stage import CONFIRMED, Stage
-from tectonics.simulation.switching import Switching
+from tectonics.simulation.switching import Switching, name_of
 from tectonics.simulators.smsc import faults as wrong
 
 LASTS_S = (60.0, 400.0, 2000.0)
+LONG_S = (2000.0, 8000.0)  # what a second copy can do needs somebody who is between two screens
 DOWN_S = (0.0, 5.0, 60.0, 900.0)
 WITHIN_S = 7200.0  # a fault that waits for a confirmation waits at most so long
 SOONER_S = (0.5, 4.0, 12.0)
@@ -23,6 +24,14 @@ DAY_S = 86_400
 
 def _draw_share(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
     return "", chance.choice(LASTS_S), chance.choice((20, 60, 100))
+
+
+def _draw_long_share(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
+    return "", chance.choice(LONG_S), chance.choice((20, 60, 100))
+
+
+def _draw_stranger(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
+    return layout.node(chance), chance.choice(LASTS_S), 0.0
 
 
 def _draw_times(chance: random.Random, layout: Layout) -> tuple[str, float, float]:
@@ -102,14 +111,22 @@ async def _route_moves(stage: Stage, fault: Fault) -> None:
         switch.register.routes.update(before)
 
 
+async def _name_taken(stage: Stage, fault: Fault) -> None:
+    """For a while another connection has a node's name, and that one is routed to: the next in the queue is never promoted."""
+    register, name = stage.switch.register, name_of(fault.target)
+    register.occupy(name)
+    await stage.sleep(fault.lasts_s)
+    register.vacate(name)
+
+
 _DRAWN = {
     "GSUP loses what we say": (_draw_share, _for_a_while(wrong.LOSE_REQUEST)),
     "GSUP loses what we are told": (_draw_share, _for_a_while(wrong.LOSE_ANSWER)),
-    "GSUP says all twice": (_draw_share, _for_a_while(wrong.DOUBLE)), "GSUP is late": (_draw_share, _for_a_while(wrong.LATE)),
+    "GSUP says all twice": (_draw_long_share, _for_a_while(wrong.DOUBLE)), "GSUP is late": (_draw_share, _for_a_while(wrong.LATE)),
     "GSUP breaks within a message": (_draw_times, _breaks), "GSUP hangs up": (_draw_moment, _hangs_up),
     "register restarts": (_draw_moment, _restarts), "switch restarts": (_draw_moment, _switch_restarts),
     "control port silent": (_draw_share, _for_a_while(wrong.SILENT)), "guard timer ends sooner": (_draw_guard, _guard_ends_sooner),
-    "route moves": (_draw_route, _route_moves)}
+    "route moves": (_draw_route, _route_moves), "name taken by another": (_draw_stranger, _name_taken)}
 KINDS = tuple(Kind(name, 0, *how) for name, how in _DRAWN.items())
 
 

@@ -65,6 +65,8 @@ class RegisterPeer:
         for kind in register.faults.struck:
             register.faults.order(kind)
         register.begin()
+        for node in self._stage.nodes:
+            register.vacate(name_of(node))
         register.guard_s = self.plan.session_s
 
     async def serves(self) -> None:

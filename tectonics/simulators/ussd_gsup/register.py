@@ -66,7 +66,7 @@ class Register:
         self.on_begin: Callable[[EntityLine, Message], None] = lambda line, message: None
         self.down = False
         self.gsup, self.control = _Port(self, EntityLine), _Port(self, ControlLine)
-        self._by_name: dict[str, EntityLine] = {}  # who is routed to
+        self._by_name: dict[str, EntityLine | _Stranger] = {}  # who is routed to
         self._sessions: dict[tuple[str, int], Session] = {}
         self._handsets: dict[tuple[str, int], Handset] = {}
         self._number = FIRST_NUMBER
@@ -118,6 +118,17 @@ class Register:
         self._number = FIRST_NUMBER
         for handset in list(self._handsets.values()):
             handset.ended("the switch was restarted")
+
+    def occupy(self, name: str) -> None:
+        """Somebody else has that name now, and says nothing; who had it is cut off."""
+        for line in [line for line in self.lines if line.name == name]:
+            line.abort()
+        self._by_name[name] = _Stranger()
+
+    def vacate(self, name: str) -> None:
+        """He has gone; who came behind him is not promoted."""
+        if isinstance(self._by_name.get(name), _Stranger):
+            del self._by_name[name]
 
     def cut_all(self) -> None:
         """Breaks every connection of an entity."""
@@ -189,7 +200,7 @@ class Register:
     def _forward(self, message: Message) -> None:
         """By the name alone, and only for who says its own."""
         line = self._by_name.get(message.destination.rstrip(b"\0").decode(errors="replace"))
-        if line is not None and message.source:
+        if isinstance(line, EntityLine) and message.source:
             line.say(message)
 
     def _obey(self, line: EntityLine, message: Message) -> None:
@@ -232,7 +243,7 @@ class Register:
 
     def _tell(self, name: str, message: Message) -> None:
         line = self._by_name.get(name)
-        if line is None:
+        if line is None or isinstance(line, _Stranger):
             self.counts["lost"] += 1
             return
         if message.state == State.BEGIN:
@@ -252,6 +263,10 @@ class Register:
 
     def _free(self, place: tuple[str, int]) -> None:
         self._sessions.pop(place).guard.cancel()
+
+
+class _Stranger:
+    """A connection of somebody who hears all and says nothing."""
 
 
 class _Port(Factory):
