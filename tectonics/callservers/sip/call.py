@@ -59,6 +59,7 @@ class CallOver(Struct, frozen=True):
     call: str
     cause: str
     q850: int
+    seen_s: float = 0.0  # when a leg that is lost was heard last, in the transactions' time; 0: never
 
 
 Happening = LegUp | LegDown | CallOver
@@ -71,7 +72,7 @@ class Call:
         self.id, self.state = id, RINGING_A
         self.a: Leg | None = None
         self.b: Leg | None = None
-        self.ended: CallOver | None = None  # why, once it is over
+        self.why: CallOver | None = None  # why, once it is over
         self.limit_at: float | None = None  # of the conversation
         self._flow, self._me, self._out, self._tell = flow, me, out, tell
         self._passing: Passing | None = None
@@ -95,7 +96,7 @@ class Call:
         self.b = Leg(dialled.leg, self._me, self, self._out)
         if self.state != WAITING:
             self.b.state = legs.OVER
-            cause, q850 = (self.ended.cause, self.ended.q850) if self.ended is not None else (GONE, 0)
+            cause, q850 = (self.why.cause, self.why.q850) if self.why is not None else (GONE, 0)
             self._tell(LegDown(self.b.id, cause, q850))
             return
         self.state, self._orphan_at, body = RINGING_B, None, b""
@@ -213,7 +214,7 @@ class Call:
 
     def ended(self, leg: Leg, lost: bool, q850: int, now: float) -> None:
         """It is gone."""
-        self._end(LOST if lost else BY_A if leg is self.a else BY_B, q850, now)
+        self._end(LOST if lost else BY_A if leg is self.a else BY_B, q850, now, leg.seen_s if lost else 0.0)
 
     # --- time
 
@@ -305,7 +306,7 @@ class Call:
         """What a leg says about media cannot be used."""
         self._end(FAILED, INTERWORKING, now)
 
-    def _end(self, cause: str, q850: int, now: float) -> None:
+    def _end(self, cause: str, q850: int, now: float, seen_s: float = 0.0) -> None:
         if self.state == OVER:
             return
         state, self.state = self.state, OVER
@@ -314,11 +315,11 @@ class Call:
             self._passing.refused(487)
             self._passing = None
         self._hang_up(cause, q850)
-        self.ended = CallOver(self.id, cause, q850)
+        self.why = CallOver(self.id, cause, q850, seen_s)
         waits = {RINGING_A: self.a, RINGING_B: self.b, JOINING: self.b}.get(state)
         if waits is not None:
             self._tell(LegDown(waits.id, CANCELLED if cause == HUNG_UP else cause, q850))
-        self._tell(self.ended)
+        self._tell(self.why)
 
     def _hang_up(self, cause: str, q850: int) -> None:
         told = USER_BUSY if cause == BUSY else TEMPORARY if cause in (LOST, FAILED) else q850 or NORMAL

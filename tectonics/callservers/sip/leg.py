@@ -91,6 +91,7 @@ class Leg:
         self._again_at: float | None = None
         self._version = 0
         self._told: bytes = b""
+        self.seen_s = 0.0  # when it was heard last, in the transactions' time; 0: never
         self._refreshing = Refreshing(me.session_s)
 
     # --- beginning
@@ -199,6 +200,8 @@ class Leg:
 
     def response(self, token: object, request: Request, response: Response, now: float) -> None:
         """An answer to a request of this leg; `token` as it was asked with."""
+        if response.status not in DEAD:
+            self.seen_s = now
         if isinstance(token, Attempt):
             if self._inviting.heard(token, response, now) and (ack := self._ack_of(self._invite)) is not None:
                 self._out.append(ack)
@@ -218,7 +221,7 @@ class Leg:
 
     def asked(self, serving: Serving, now: float) -> None:
         """A request within the dialog."""
-        request = serving.request
+        request, self.seen_s = serving.request, now
         try:
             self._dialog.check(request)
         except OutOfOrder:

@@ -118,7 +118,7 @@ class SipCallServer:
         """See ports.CallServer."""
         found = self._board.leg(command.b_leg)
         if found is not None and found[0].state == OVER:
-            return succeed(self._ended(found[0].ended))
+            return succeed(self._ended(found[0].why))
         if found is None:
             call = self._take_over(command)
             if call is None:
@@ -254,7 +254,9 @@ class SipCallServer:
         return found[1].trunk.name if found is not None and found[1].trunk is not None else "-"
 
     def _ended(self, over: CallOver) -> Ended:
-        return Ended(self._at(), over.cause, over.q850)
+        at = self._at()
+        seen_at = at - int((self._board.now() - over.seen_s) * 1000) if over.seen_s else 0
+        return Ended(at, over.cause, over.q850, seen_at)
 
     def _down(self, cause: str, q850: int = 0) -> NotAnswered:
         return NotAnswered(self._at(), cause, q850)

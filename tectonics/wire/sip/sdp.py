@@ -12,6 +12,8 @@ shrink or change within a session (RFC 3264, section 8).
 Bounds: OCTETS_MAX, MEDIA_MAX.
 """
 
+from itertools import pairwise
+
 from msgspec import Struct
 
 from tectonics.wire.sip.text import BadText
@@ -65,8 +67,7 @@ def parse_sdp(octets: bytes) -> Description:
     session = tuple(lines[:starts[0]] if starts else lines)
     if sum(line.startswith("o=") for line in session) != 1:
         raise BadText("a session description has no origin")
-    return Description(session, tuple(tuple(lines[begin:end]) for begin, end in
-                                      zip(starts, [*starts[1:], len(lines)], strict=True)))
+    return Description(session, tuple(tuple(lines[begin:end]) for begin, end in pairwise([*starts, len(lines)])))
 
 
 def nothing(origin: Origin) -> Description:

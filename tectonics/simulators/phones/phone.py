@@ -1,0 +1,210 @@
+"""One call of one phone, as its script says: what is said to the switch that rang it, and what was heard from there.
+
+    ringing --answer--> answered --ACK--> connected --BYE of either--> over
+       |--refused, cancelled--> over
+
+It keeps what a test wants to know: how often it rang, the description that it was given last, who ended it and why.
+"""
+
+from typing import Any
+
+from tectonics.simulators.phones import media
+from tectonics.simulators.phones.script import NEVER, Script
+from tectonics.wire.sip.answers import answer
+from tectonics.wire.sip.dialog import Dialog, OutOfOrder
+from tectonics.wire.sip.layer import Serving
+from tectonics.wire.sip.message import Request, Response
+from tectonics.wire.sip.reason import q850_of, reason
+from tectonics.wire.sip.session_timer import Expiry, expiry_of
+
+RINGING, ANSWERED, CONNECTED, OVER = "ringing", "answered", "connected", "over"
+ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
+SDP = ("Content-Type", "application/sdp")
+
+
+class Phone:
+    """See above; `switch` says what it wants said."""
+
+    def __init__(self, switch: Any, serving: Serving, script: Script, number: str, port: int) -> None:
+        self.switch, self.serving, self.script, self.number, self.port = switch, serving, script, number, port
+        request = serving.request
+        self.call_id, self.caller = request.call_id, request.sender.uri.number
+        self.invite = request
+        self.asserted = request.header("P-Asserted-Identity") or ""
+        self.state, self.rang, self.ended_by, self.q850 = RINGING, False, "", 0
+        self.given = request.body  # the newest description from the other side
+        self.changes = 0
+        self.refused_change = 0
+        self.dialogs: dict[str, Dialog] = {}  # by our tag
+        self.tag = ""
+        self._version, self._offered, self._glare = 1, False, script.glare
+        self._calls: list[Any] = []
+
+    # --- being rung
+
+    def begin(self) -> None:
+        """The INVITE has come."""
+        script = self.script
+        if script.trying:
+            self._say(100)
+        if script.ring != NEVER:
+            self._later(script.ring, self._ring)
+        elif script.answer != NEVER or script.status:
+            self._later(max(0.0, script.answer), self._answer)
+
+    def _ring(self) -> None:
+        self.rang = True
+        self._say(180)
+        if self.script.answer != NEVER:
+            self._later(self.script.answer, self._answer)
+
+    def _answer(self) -> None:
+        if self.state != RINGING:
+            return
+        script = self.script
+        if script.status:
+            more = (("Retry-After", str(script.retry_after)),) if script.retry_after else ()
+            more += (("Contact", f"<{script.contact}>"),) if 300 <= script.status < 400 else ()
+            self._over("us")
+            self._say(script.status, headers=(*reason(script.cause), *more))
+            return
+        self.state, self._offered = ANSWERED, not self.invite.body
+        for number in range(script.forks):
+            self._later(number * 0.02, self._accept, f"{self.port}-{number}")
+
+    def _accept(self, tag: str) -> None:
+        body = self._description(self.invite.body)
+        said = answer(self.invite, 200, tag, (self._contact(), ALLOW, *self._timer(self.invite), SDP), body)
+        self.dialogs[tag] = Dialog.of_request(self.invite, said)
+        self.tag = self.tag or tag
+        if tag == self.tag:
+            self.switch.respond(self.serving, said)
+        else:
+            self.switch.write(said, self.serving.place)  # another branch of a fork
+
+    def withdrawn(self) -> None:
+        """The caller has given up."""
+        if self.state == RINGING:
+            self._over("them")
+            self._say(487)
+
+    # --- being connected
+
+    def acknowledged(self, request: Request) -> None:
+        """An ACK has come."""
+        if request.body:
+            self.given = request.body
+        if self.state == ANSWERED and request.to.tag == self.tag:
+            self.state, script = CONNECTED, self.script
+            self.connected_at = self.switch.seconds()
+            for after, what in ((script.hang_up, self.hang_up), (script.change, self.change), (script.vanish, self.vanish)):
+                if after != NEVER:
+                    self._later(after, what)
+
+    def asked(self, serving: Serving) -> None:
+        """A request in its dialog."""
+        request, dialog = serving.request, self.dialogs.get(serving.request.to.tag)
+        if dialog is None or self.state == OVER and request.method != "BYE":
+            self.switch.respond(serving, answer(request, 481, "x"))
+            return
+        try:
+            dialog.check(request)
+        except OutOfOrder:
+            self.switch.respond(serving, answer(request, 500))
+            return
+        if request.method == "BYE":
+            self.switch.respond(serving, answer(request, 200))
+            if request.to.tag == self.tag:
+                self.q850 = q850_of(request.lines("Reason"))
+                self._over("them")
+        elif request.method == "INVITE":
+            self._changed(serving, dialog)
+        else:
+            self.switch.respond(serving, answer(request, 200, "", (self._contact(), *self._timer(request))))
+
+    def _changed(self, serving: Serving, dialog: Dialog) -> None:
+        request = serving.request
+        if self._glare:
+            self._glare -= 1
+            self.switch.respond(serving, answer(request, 491))
+        elif not self.script.media:
+            self.switch.respond(serving, answer(request, 488))
+        else:
+            dialog.refreshed(request)
+            self.changes += 1
+            self.given = request.body or self.given
+            self.switch.respond(serving, answer(request, 200, "", (self._contact(), ALLOW, *self._timer(request), SDP),
+                                                self._description(request.body)))
+
+    # --- what it wants
+
+    def hang_up(self, q850: int = 16) -> None:
+        """Hangs up."""
+        if self.state in (ANSWERED, CONNECTED):
+            self._over("us")
+            self._ask("BYE", reason(q850))
+
+    def change(self, how: str = "") -> None:
+        """Wants another session."""
+        how = how or self.script.how
+        self._version += 1
+        direction = {"hold": "sendonly", "resume": "sendrecv"}.get(how)
+        body = media.offer(self.switch.host, self.port, self._version, direction) if direction else b""
+        self._ask("INVITE", (self._contact(), ALLOW, *((SDP,) if body else ())), body)
+
+    def vanish(self) -> None:
+        """Says nothing any more."""
+        self.switch.silence(self)
+
+    def answered(self, request: Request, response: Response) -> None:
+        """An answer to what it wanted."""
+        if request.method != "INVITE" or not response.final:
+            return
+        if response.status >= 300:
+            self.refused_change = response.status
+            return
+        dialog = self.dialogs[self.tag]
+        dialog.refreshed(response)
+        self.given, self.changes = response.body, self.changes + 1
+        body = b"" if request.body else self._description(response.body)
+        ack = dialog.acknowledge(request, self.switch.via(), (SDP,) if body else (), body)
+        self.switch.write(ack, self._place())
+
+    # --- saying
+
+    def _ask(self, method: str, headers: tuple = (), body: bytes = b"") -> None:
+        request = self.dialogs[self.tag].request(method, self.switch.via(), headers, body)
+        self.switch.send(request, self._place(), self)
+
+    def _place(self) -> tuple[str, int]:
+        return self.switch.next_hop(self.dialogs[self.tag], self.serving.place)
+
+    def _say(self, status: int, headers: tuple = ()) -> None:
+        self.switch.respond(self.serving, answer(self.invite, status, f"{self.port}-0", headers))
+
+    def _description(self, offered: bytes) -> bytes:
+        host = self.switch.host
+        return media.answer(offered, host, self.port, self._version) if offered else media.offer(host, self.port, self._version)
+
+    def _contact(self) -> tuple[str, str]:
+        return "Contact", f"<sip:{self.number}@{self.script.contact or self.switch.shown}>"
+
+    def _timer(self, request: Request) -> tuple[tuple[str, str], ...]:
+        asked = expiry_of(request)
+        if not self.script.timer or asked is None:
+            return ()
+        return (("Session-Expires", str(Expiry(self.script.timer, asked.refresher or self.script.refresher))), ("Require", "timer"))
+
+    def _later(self, delay_s: float, what, *told) -> None:
+        self._calls.append(self.switch.later(delay_s, what, *told))
+
+    def _over(self, by: str) -> None:
+        self.state, self.ended_by = OVER, by
+        self.stop()
+
+    def stop(self) -> None:
+        """No more timers."""
+        for call in self._calls:
+            if call.active():
+                call.cancel()
+        self._calls.clear()

@@ -1,0 +1,223 @@
+"""All calls of one socket: whoever is rung has a phone here, which does as the script of its number says.
+
+The longest beginning of a number that has a script decides; the empty one is everybody else's.  A number that is rung twice
+has two calls: who must never be rung twice is counted in `rung`.
+Bound: CALLS_MAX calls are remembered, the oldest forgotten.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from itertools import count
+
+from twisted.internet.protocol import DatagramProtocol
+
+from tectonics.simulators.phones.line import Line
+from tectonics.simulators.phones.phone import OVER, RINGING, Phone
+from tectonics.simulators.phones.script import Script
+from tectonics.wire.sip import way
+from tectonics.wire.sip.answers import answer
+from tectonics.wire.sip.credentials import ANSWERS
+from tectonics.wire.sip.dialog import Dialog
+from tectonics.wire.sip.digest import GOOD, Guard
+from tectonics.wire.sip.layer import Acknowledged, Answered, Asked, Cancelled, Layer, Out, Serving, Write
+from tectonics.wire.sip.message import Request, Response, Unreadable, parse
+from tectonics.wire.sip.session_timer import expiry_of
+from tectonics.wire.sip.timers import TIMERS, Timers
+from tectonics.wire.sip.uri import parse_uri
+from tectonics.wire.sip.values import MAGIC, parse_address
+
+CALLS_MAX = 20_000
+PORT_FIRST = 20_000
+
+
+class Switch(DatagramProtocol):
+    """`written(octets, (host, port))` puts a datagram on the way; a socket does that itself."""
+
+    noisy = False
+
+    def __init__(self, clock, host: str = "127.0.0.1", port: int = 5060, line: Line | None = None,
+                 written: Callable | None = None, timers: Timers = TIMERS) -> None:
+        self.clock, self.host, self.port, self.line, self._written = clock, host, port, line or Line(), written
+        self.scripts: dict[str, Script] = {"": Script()}
+        self.phones: deque[Phone] = deque(maxlen=CALLS_MAX)
+        self.rung: Counter[str] = Counter()
+        self.options = True  # whether it answers them
+        self.away = False  # whether it answers anything
+        self._by_call: dict[str, Phone] = {}
+        self._silent: set[str] = set()
+        self._layer, self._wake = Layer(timers), None
+        self._guard = Guard("phones", b"phones")
+        self._branches = count(1)
+
+    # --- the socket
+
+    def startProtocol(self) -> None:
+        """It is open."""
+        here = self.transport.getHost()
+        self.host, self.port, self._written = here.host, here.port, self.transport.write
+
+    def datagramReceived(self, datagram: bytes, addr: tuple[str, int]) -> None:
+        """A datagram has come; it arrives as the line says."""
+        try:
+            message = parse(datagram)
+        except Unreadable:
+            return
+        for delay_s in self.line.delays(message):
+            self._soon(delay_s, self._arrived, message, addr)
+
+    def _arrived(self, message: Request | Response, addr: tuple[str, int]) -> None:
+        if self.away or message.call_id in self._silent:
+            return
+        if isinstance(message, Request):
+            message = way.arrived(message, *addr)
+            addr = way.back(message.vias[0], *addr)
+        self._do(self._layer.receive(message, addr, self.seconds()))
+
+    def write(self, message: Request | Response, place: tuple[str, int]) -> None:
+        """Puts it on the way."""
+        if self.away or message.call_id in self._silent:
+            return
+        for delay_s in self.line.delays(message):
+            self._soon(delay_s, self._written, message.encode(), place)
+
+    def _soon(self, delay_s: float, what, *told) -> None:
+        if delay_s:
+            self.clock.callLater(delay_s, what, *told)
+        else:
+            what(*told)
+
+    # --- what phones use
+
+    @property
+    def shown(self) -> str:
+        """host:port"""
+        return f"{self.host}:{self.port}"
+
+    def seconds(self) -> float:
+        """The time."""
+        return self.clock.seconds()
+
+    def later(self, delay_s: float, what, *told):
+        """Calls it then."""
+        return self.clock.callLater(delay_s, what, *told)
+
+    def via(self) -> str:
+        """A new transaction's."""
+        return f"SIP/2.0/UDP {self.shown};rport;branch={MAGIC}p{self.port}-{next(self._branches)}"
+
+    def respond(self, serving: Serving, response: Response) -> None:
+        """Answers a request."""
+        self._do(self._layer.respond(serving, response, self.seconds()))
+
+    def send(self, request: Request, place: tuple[str, int], phone: Phone) -> None:
+        """Asks something."""
+        self._do(self._layer.send(request, place, phone, self.seconds()))
+
+    def next_hop(self, dialog: Dialog, otherwise: tuple[str, int]) -> tuple[str, int]:
+        """Where requests of a dialog go."""
+        uri = parse_address(dialog.routes[0]).uri if dialog.routes else parse_uri(str(dialog.target))
+        return (uri.host, uri.port or way.PORT) if uri.host[:1].isdigit() else otherwise
+
+    def silence(self, phone: Phone) -> None:
+        """Nothing is heard of that call any more."""
+        self._silent.add(phone.call_id)
+
+    # --- messages
+
+    def _do(self, out: list[Out]) -> None:
+        for one in out:
+            match one:
+                case Write(message, place):
+                    self.write(message, place)
+                case Asked(serving):
+                    self._asked(serving)
+                case Cancelled(serving):
+                    phone = self._by_call.get(serving.request.call_id)
+                    if phone is not None and phone.serving is serving:
+                        phone.withdrawn()
+                case Acknowledged(request):
+                    phone = self._by_call.get(request.call_id)
+                    if phone is not None:
+                        phone.acknowledged(request)
+                case Answered(phone, request, response):
+                    phone.answered(request, response)
+        self._see()
+
+    def _asked(self, serving: Serving) -> None:
+        request = serving.request
+        phone = self._by_call.get(request.call_id)
+        if request.to.tag:
+            if phone is None:
+                self.respond(serving, answer(request, 481, "x"))
+            else:
+                phone.asked(serving)
+        elif request.method == "INVITE":
+            self._rung(serving)
+        elif request.method != "OPTIONS" or self.options:
+            self.respond(serving, answer(request, 200 if request.method == "OPTIONS" else 405, "x"))
+
+    def _rung(self, serving: Serving) -> None:
+        request = serving.request
+        number = parse_uri(request.uri).number.removeprefix("+")
+        script = self.scripts[max((one for one in self.scripts if number.startswith(one)), key=len)]
+        refused = self._refused(request, script)
+        if refused is not None:
+            self.respond(serving, refused)
+            return
+        phone = Phone(self, serving, script, number, PORT_FIRST + 2 * len(self.phones))
+        self.rung[number] += 1
+        self.phones.append(phone)
+        self._by_call[request.call_id] = phone
+        if len(self._by_call) > CALLS_MAX:
+            self._by_call.pop(next(iter(self._by_call)))
+        phone.begin()
+
+    def _refused(self, request: Request, script: Script) -> Response | None:
+        asked = expiry_of(request)
+        if script.least and asked is not None and asked.interval_s < script.least:
+            return answer(request, 422, "x", (("Min-SE", str(script.least)),))
+        if not script.password:
+            return None
+        header = request.header(ANSWERS[407][1])
+        verdict, _ = self._guard.judge(header, request.method, script.user, script.password, self.seconds())
+        if verdict == GOOD:
+            return None
+        said = tuple((ANSWERS[407][0], value) for _, value in self._guard.challenges(self.seconds()))
+        return answer(request, 407, "x", said)
+
+    # --- time
+
+    def _see(self) -> None:
+        due_at = self._layer.due_at
+        if self._wake is not None and self._wake.active():
+            if due_at is None or self._wake.getTime() <= due_at:
+                return
+            self._wake.cancel()
+        if due_at is not None:
+            self._wake = self.clock.callLater(max(0.0, due_at - self.seconds()), self._due)
+
+    def _due(self) -> None:
+        self._do(self._layer.due(self.seconds()))
+
+    # --- for who looks on
+
+    def of(self, number: str) -> Phone:
+        """The newest call of a number; IndexError where it was never rung."""
+        return [one for one in self.phones if one.number == number][-1]
+
+    @property
+    def open(self) -> list[Phone]:
+        """Phones that ring or are up."""
+        return [one for one in self.phones if one.state != OVER]
+
+    @property
+    def ringing(self) -> list[Phone]:
+        """Phones that ring."""
+        return [one for one in self.phones if one.state == RINGING]
+
+    def close(self) -> None:
+        """No more timers."""
+        for phone in self.phones:
+            phone.stop()
+        if self._wake is not None and self._wake.active():
+            self._wake.cancel()
