@@ -93,6 +93,11 @@ class Sessions:
         if known is not None and not known.running:
             known.snapshot = None
 
+    def place(self, channel: str, session: str, msisdn: str) -> Snapshot | None:
+        """Where the menu of a session stands now; None when it is over or forgotten."""
+        known = self._sessions.get((channel, session, msisdn))
+        return None if known is None else known.snapshot
+
     def _fit(self, screen: Screen, style: Style) -> Screen:
         text = cut(screen.text, style)
         self._engine.metrics.count("tectonics_dialogue_answers_total", style.channel,
