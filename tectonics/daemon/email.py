@@ -25,7 +25,6 @@ from tectonics.channels.email.channel import Email
 from tectonics.channels.email.keys import DnsKeys
 from tectonics.channels.email.listening import SmtpFactory
 from tectonics.channels.email.proving import Proving
-from tectonics.channels.email.requests import words
 from tectonics.channels.email.sending import Sending
 from tectonics.config import Settings
 from tectonics.config.email import Smarthost
@@ -44,15 +43,14 @@ _UNREADABLE = (OSError, ValueError, TypeError)
 def make_email(settings: Settings, host: Host, core: Core, correspondence: Correspondence, addresses: Addresses,
                metrics: Metrics, alarms: Alarms) -> Email:
     """The channel, which does not listen yet. TheirFault when a certificate or password cannot be read."""
-    section, catalogue, clock = settings.channels.email, settings.catalogue, host.clock
+    section, clock = settings.channels.email, host.clock
     keys = DnsKeys(host.reactor, [(one, DNS_PORT) for one in section.nameservers])
     proving = Proving(section.relays, section.dkim, keys, clock, metrics, host.in_thread)
     sending = _sending(settings, host, metrics, alarms) if section.smarthost.address else None
     answering = None if sending is None else Answering(sending, section.answers_per_hour, clock, host.ids, metrics)
     style = settings.message_style()
-    admitting = Admitting(section, correspondence, addresses, proving, words=words(catalogue.texts, catalogue.default),
-                          owed=lambda msisdn: owed(core.engine, style, msisdn), answers=answering, clock=clock,
-                          metrics=metrics, alarms=alarms, country_code=settings.country_code)
+    admitting = Admitting(section, correspondence, addresses, proving, owed=lambda msisdn: owed(core.engine, style, msisdn),
+                          answers=answering, clock=clock, metrics=metrics, alarms=alarms)
     factory = SmtpFactory(section, admitting.take, admitting.accepts, lambda one: proving.relay(one) is not None, clock,
                           metrics, _encryption(settings))
     return Email(section, factory, admitting, proving, sending, answering, clock)

@@ -2,7 +2,7 @@
 
     reading    octets become a mail with one sender, or none of ours to read
     screening  what no person wrote is ignored, so that no loop begins
-    requests   which word the address and what is written stand for; the PIN in the subject
+    requests   what the address and what is written stand for; the PIN in the subject
     results    what a relay of ours says that it has checked (Authentication-Results)
     signatures which DKIM signatures could speak for the sender, and whether one does
     keys       the signers' keys, from DNS

@@ -12,7 +12,7 @@ What he owes goes by SMS where no mail can go out, or too many did.  An offer al
 agrees to it; From can be forged, and a mailbox can be read by others than who has the telephone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Protocol
 
@@ -52,15 +52,15 @@ class Answers(Protocol):
 
 
 class Admitting:
-    """`words` has the word of each service; `owed(msisdn)` the sentence that says what he owes; `answers` None: by SMS."""
+    """`owed(msisdn)` gives the sentence that says what he owes; without `answers` it goes by SMS."""
 
     def __init__(self, section: Section, correspondence: Correspondence, addresses: Addresses, proving: Proving, *,
-                 words: Mapping[str, str], owed: Callable[[str], Deferred[str]], answers: Answers | None, clock: Clock,
-                 metrics: Metrics, alarms: Alarms, country_code: str = "") -> None:
+                 owed: Callable[[str], Deferred[str]], answers: Answers | None, clock: Clock, metrics: Metrics,
+                 alarms: Alarms) -> None:
         self._domain = section.domain.lower()
         self._services = {f"{one}@{self._domain}": one for one in SERVICES}
         self._correspondence, self._addresses, self._proving = correspondence, addresses, proving
-        self._words, self._owed, self._answers, self._country_code = words, owed, answers, country_code
+        self._owed, self._answers = owed, answers
         self._clock, self._metrics, self._alarms = clock, metrics, alarms
         self.senders = Hourly(section.sender_per_hour)
 
@@ -118,9 +118,9 @@ class Admitting:
             text = await self._owed(mailbox.msisdn)
             if self._answers.answer(written, recipient, text):
                 return "answered"
-        words = request(service, self._words[service], written.subject, written.line, self._country_code)
+        asks = request(service, written.subject, written.line)
         await self._correspondence.received(ShortMessage(
-            CHANNEL, _id(service, proved.id), mailbox.msisdn, recipient, words, int(self._clock.seconds() * 1000)))
+            CHANNEL, _id(service, proved.id), mailbox.msisdn, recipient, "", int(self._clock.seconds() * 1000), asks))
         return "taken"
 
 

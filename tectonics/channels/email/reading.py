@@ -1,11 +1,12 @@
 """Octets become a mail: its header fields as they came, its sender, its subject, and its first line of text.
 
 The standard library parses; before it does, what would cost it more than it is worth is refused: long lines, many
-fields, many parts, control characters.  A field that there may be once (RFC 5322, section 3.6) and is there twice is
+fields, many parts, and fields about the content, of any part, that are long (their parameters take quadratic time).  A field that there may be once (RFC 5322, section 3.6) and is there twice is
 refused too, because who checks a signature and who reads might look at different ones.  Of the text nothing is
 looked at but the first line that the sender wrote himself.
 
-Bounds: FIELDS_MAX fields, HEAD_MAX octets of them, LINE_MAX of a line, PARTS_MAX parts, TEXT_MAX octets of a text.
+Bounds: FIELDS_MAX fields, HEAD_MAX octets of them, LINE_MAX of a line, PARTS_MAX parts with a type, BOUNDARIES_MAX lines
+that might begin one, TEXT_MAX octets of a text, VALUE_MAX of a field that is parsed.
 """
 
 import codecs
@@ -20,13 +21,14 @@ from tectonics.domain.errors import BadMessage
 from tectonics.domain.mailbox import BadAddress, fold_address
 
 HEAD_MAX, FIELDS_MAX, LINE_MAX = 64 * 1024, 200, 998  # of a line: RFC 5322, section 2.1.1
-PARTS_MAX, TEXT_MAX, SHOWN_MAX, VALUE_MAX = 40, 4096, 200, 1000
+PARTS_MAX, BOUNDARIES_MAX = 40, 1000
+TEXT_MAX, SHOWN_MAX, VALUE_MAX = 4096, 200, 1000
 ONCE = ("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id", "in-reply-to", "mime-version",
         "content-type", "content-transfer-encoding")
 _FAULTS = (errors.MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 _FIELD = re.compile(rb"([!-9;-~]+):((?:[^\r\n]|\r\n[ \t])*)\r\n")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_TYPES = re.compile(rb"(?i)^content-type[ \t]*:", re.MULTILINE)
+_CONTENT = re.compile(rb"^content-([a-z-]+)[ \t]*:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.MULTILINE | re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>", re.ASCII)
 _CHARSETS = re.compile(r"utf-8|ascii|iso8859-\d+|cp125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc_[a-z]+|iso2022_jp")
 _REPLY = re.compile(r"^(?:\s*(?:re|fwd?|aw|wg|tr|rv|res|sv)\s*:)+\s*", re.IGNORECASE)
@@ -59,8 +61,7 @@ def read(content: bytes) -> Written:
     twice = next((name for name in ONCE if names.count(name) > 1), "")
     if twice:
         raise BadMessage(f"{twice} stands there twice")
-    if len(_TYPES.findall(content)) > PARTS_MAX:
-        raise BadMessage(f"more than {PARTS_MAX} parts")
+    _check_parts(content)
     try:
         message = message_from_bytes(content, _class=EmailMessage, policy=policy.default)
         sender = _sender(message, dict(fields))
@@ -88,6 +89,15 @@ def split_head(content: bytes) -> tuple[tuple[str, str], ...]:
         found.append((field[1].decode("ascii").lower(), value))
         at = field.end()
     return tuple(found)
+
+
+def _check_parts(content: bytes) -> None:
+    """BadMessage where the parts would cost too much."""
+    fields = list(_CONTENT.finditer(content))
+    if sum(field[1].lower() == b"type" for field in fields) > PARTS_MAX or content.count(b"\r\n--") > BOUNDARIES_MAX:
+        raise BadMessage("too many parts")
+    if any(field.end() - field.start() > VALUE_MAX for field in fields):
+        raise BadMessage("a field about its content is too long")
 
 
 def _sender(message: EmailMessage, fields: dict[str, str]) -> str:
