@@ -7,6 +7,7 @@ import click
 from tectonics import __version__
 from tectonics.cli.advances import advances
 from tectonics.cli.billing import billing, recharge, reconcile, spend
+from tectonics.cli.callbacks import callback, callbacks
 from tectonics.cli.daemon import check_config, ledger, run, status
 from tectonics.cli.database import db
 from tectonics.cli.dial import dial
@@ -29,6 +30,7 @@ def tectonics(state: Path | None) -> None:
     """
 
 
-for command in (run, check_config, ledger, status, db, subscribers, advances, recharge, spend, billing, reconcile,
+for command in (run, check_config, ledger, status, db, subscribers, advances, callback, callbacks, recharge, spend,
+                billing, reconcile,
                 policy, tickets, dial, messages, simulate):
     tectonics.add_command(command)

@@ -125,6 +125,18 @@ def mail(session: Session, msisdn: str, address: str, pin: str, remove: bool) ->
 
 @subscribers.command()
 @click.argument("msisdn")
+@click.argument("value", metavar="on|off", type=click.Choice(("on", "off")))
+@with_session
+def callback(session: Session, msisdn: str, value: str) -> None:
+    """Subscribe MSISDN to call-backs, or end that.
+
+    Example: tectonics subscribers callback 33600000001 on
+    """
+    session.do("subscribers.callback", msisdn=msisdn, value=value)
+
+
+@subscribers.command()
+@click.argument("msisdn")
 @click.confirmation_option(prompt="The number will count as given to somebody else. Go on?")
 @with_session
 def forget(session: Session, msisdn: str) -> None:

@@ -91,7 +91,7 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
     outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace, calls)
     requests = CallRequests(engine, enquiry, calls, rooms.numbering, limits, rooms.billing.capabilities)
     return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes, requests),
-                EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries), policies, limits, pace,
+                EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries, requests), policies, limits, pace,
                 enquiry, calls, requests)
 
 

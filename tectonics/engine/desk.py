@@ -3,20 +3,22 @@
 from twisted.internet.defer import Deferred
 
 from tectonics.domain.errors import TheirFault
-from tectonics.domain.events import Event
+from tectonics.domain.events import Event, Trigger
 from tectonics.domain.outcome import Done, NotFound, Refused, Unknown
+from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.outbox import OutboxRunner
 from tectonics.ports import Queries
 
+BALANCE_S = 10.0  # the longest that a request of people waits for a balance
 RECONCILE_MAX = 1000  # unresolved commands looked up in one go
 
 
 class EngineDesk:
     """Fills ports.Desk."""
 
-    def __init__(self, engine: Engine, outbox: OutboxRunner, queries: Queries) -> None:
-        self._engine, self._outbox, self._queries = engine, outbox, queries
+    def __init__(self, engine: Engine, outbox: OutboxRunner, queries: Queries, requests: CallRequests) -> None:
+        self._engine, self._outbox, self._queries, self._requests = engine, outbox, queries, requests
 
     def decide(self, event: Event) -> Deferred[str]:
         """Carries out what somebody decided; the sentence that says what was done."""
@@ -27,6 +29,17 @@ class EngineDesk:
         if result.decision is None:
             raise TheirFault("that has been done already")
         return result.decision.text
+
+    def call_back(self, msisdn: str, number: str, trigger: Trigger) -> Deferred[tuple[bool, str]]:
+        """Asks for a call-back: whether he is rung, and the sentence that answers."""
+        return Deferred.fromCoroutine(self._call_back(msisdn, number, trigger))
+
+    async def _call_back(self, msisdn: str, number: str, trigger: Trigger) -> tuple[bool, str]:
+        result = await self._requests.ask(msisdn, trigger, number, BALANCE_S)
+        if result.decision is None:
+            raise TheirFault("that has been asked for already")
+        call = result.decision.account.standing.call
+        return call is not None and call.trigger == trigger.id, result.decision.answer.text
 
     def reconcile(self) -> Deferred[list[dict]]:
         """Looks every unresolved money command up now."""

@@ -61,4 +61,7 @@ class Queries(Protocol):
     def unresolved(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
         """Money commands whose outcome is unknown."""
 
+    def calls(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
+        """Legs that ring and conversations, of all nodes, the oldest first."""
+
     def debt(self) -> Deferred[Debt]: ...

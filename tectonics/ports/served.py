@@ -4,7 +4,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from tectonics.domain.events import Event, FeedEvent
+from tectonics.domain.events import Event, FeedEvent, Trigger
 from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Dialled, Screen, Style
 from tectonics.domain.self_care import Entry, Menu, Overview, Visitor
@@ -37,6 +37,9 @@ class Desk(Protocol):
     def decide(self, event: Event) -> Deferred[str]:
         """Carries out a ProfileChanged, WrittenOff or a resolved answer; the sentence that says what
         was done. Fails with a TheirFault that says why not."""
+
+    def call_back(self, msisdn: str, number: str, trigger: Trigger) -> Deferred[tuple[bool, str]]:
+        """Asks for a call-back as the subscriber would: whether he is rung, and the sentence that answers."""
 
     def reconcile(self) -> Deferred[list[dict]]:
         """Looks every unresolved money command up now; one dict (op, msisdn, result, text) each."""

@@ -28,6 +28,8 @@ _PAST_PAYMENTS = """SELECT body FROM recovery WHERE msisdn = ? AND generation = 
     AND state = 'done' ORDER BY created_at DESC, id DESC LIMIT ?"""
 _UNRESOLVED = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE state = '{LOOK_UP}'
     ORDER BY created_at LIMIT ?"""
+_CALLS = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE kind IN ('ring', 'connect', 'talk')
+    ORDER BY created_at LIMIT ?"""
 _OWED = """SELECT state, count(*), sum(outstanding_minor) FROM advance WHERE unfinished = 1 GROUP BY state"""
 _BARRED = "SELECT count(*) FROM account WHERE barred = 1"
 _OUTBOX = "SELECT count(*) FROM outbox"
@@ -68,6 +70,11 @@ class SqlQueries:
         """See ports.Queries; the oldest first, of all origins."""
         return self._reads.submit(lambda connection: [
             rows.outbox_row(row) for row in connection.execute(_UNRESOLVED, (limit,))])
+
+    def calls(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
+        """See ports.Queries."""
+        return self._reads.submit(lambda connection: [
+            rows.outbox_row(row) for row in connection.execute(_CALLS, (limit,))])
 
     def debt(self) -> Deferred[Debt]:
         """See ports.Queries; at most DEBT_CACHE_S old."""

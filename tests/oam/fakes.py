@@ -7,9 +7,10 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from tectonics.domain.advance import OPEN, Advance, Offer
-from tectonics.domain.commands import Credit, Debit, Reserve, Settle
+from tectonics.domain.call import TALKING, Call, Leg, Rate
+from tectonics.domain.commands import Credit, Debit, Reserve, Settle, Talk
 from tectonics.domain.errors import BadPolicy, Busy
-from tectonics.domain.events import Event, FeedEvent
+from tectonics.domain.events import Event, FeedEvent, Trigger
 from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Unavailable
 from tectonics.domain.policy import DAY_MS, FixedAmount, FixedFee, LendingRules, Policy, Segment, Tier
 from tectonics.domain.recharge import RechargeMark, Recovery, Share
@@ -20,6 +21,7 @@ from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.metrics import MetricsRegistry
 from tectonics.ports import (
     LOOK_UP,
+    SEND,
     Capabilities,
     Debt,
     Listener,
@@ -61,7 +63,9 @@ def advance(number: int = 1, **changes) -> Advance:
 def account(msisdn: str = NUMBER) -> Account:
     profile = Profile("prepaid", NOW - 100 * DAY_MS, "en", bar=Bar("admin", NOW - 5, "asked for it"))
     marks = (RechargeMark(NOW - 100 * DAY_MS, 900, "voucher", 1), RechargeMark(NOW - DAY_MS, 500, "voucher", 2))
-    return Account(msisdn, 2, 7, profile, Standing(marks), (advance(1, generation=2),))
+    call = Call("CALL1", TALKING, "ussd_http", "s9", Leg("a", msisdn, "", NOW - 9000), Leg("b", "33612345678", "", NOW - 4000),
+                NOW - 20_000, Rate("france", 5, 60, 30, 10), "EUR", "TEC-S", reserved_minor=65, until_at=NOW + 56_000)
+    return Account(msisdn, 2, 7, profile, Standing(marks, call=call), (advance(1, generation=2),))
 
 
 class FakeQueries:
@@ -96,6 +100,10 @@ class FakeQueries:
     def unresolved(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
         return succeed(self.rows[:limit])
 
+    def calls(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
+        talk = Talk("TEC-12", NUMBER, "CALL1", "a", "", "b", "", NOW + 60_000)
+        return succeed([OutboxRow(talk, SEND, NOW - 60_000, NOW, 0, NOW)][:limit])
+
     def debt(self) -> Deferred[Debt]:
         return succeed(Debt(5, 1100, 1, 2, 3, 4))
 
@@ -108,6 +116,10 @@ class FakeDesk:
     def decide(self, event: Event) -> Deferred[str]:
         self.events.append(event)
         return fail(self.error) if self.error else succeed("it was done")
+
+    def call_back(self, msisdn: str, number: str, trigger: Trigger) -> Deferred[tuple[bool, str]]:
+        self.events.append((msisdn, number, trigger))
+        return fail(self.error) if self.error else succeed((True, "you are called"))
 
     def reconcile(self) -> Deferred[list[dict]]:
         return succeed([{"op": "TEC-9", "msisdn": NUMBER, "result": "done", "text": "found"}])

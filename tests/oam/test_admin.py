@@ -4,17 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tectonics.domain.commands import Reserve, Settle
 from tectonics.domain.errors import BadPolicy, Busy, TheirFault
 from tectonics.domain.events import (
     CreditAnswered,
     DebitAnswered,
     ProfileChanged,
     RefundAnswered,
+    ReserveAnswered,
+    SettleAnswered,
     Trigger,
     WrittenOff,
 )
 from tectonics.domain.outcome import Done, NotFound, Refused, Unavailable, Unknown
 from tectonics.oam.admin import IN_FLIGHT_MAX, NotThere
+from tectonics.ports import LOOK_UP, OutboxRow
 from tests.oam.fakes import NOW, NUMBER, STRANGER, World
 
 WHO = "cli:alice"
@@ -291,3 +295,36 @@ def test_whatever_is_sent_the_answer_is_data_or_a_clear_fault(method, params):
 def test_a_cursor_that_no_database_could_compare(world, method, after):
     with pytest.raises(TheirFault, match="as it was"):
         ask(world, method, after=after)
+
+
+@pytest.mark.parametrize("id, trigger", [("", "ID000000000000000000000001"), ("42", "cli:alice|42")])
+def test_a_call_back_is_asked_for_at_the_desk(world, id, trigger):
+    assert ask(world, "callbacks.ask", msisdn=NUMBER, number="06 12 34 56 78", id=id) == {
+        "accepted": True, "text": "you are called"}
+    assert world.desk.events == [(NUMBER, "06 12 34 56 78", Trigger("admin", trigger))]
+
+
+def test_call_backs_are_shown(world):
+    line, = ask(world, "callbacks.list")["callbacks"]
+    assert (line["call"], line["msisdn"], line["state"]) == ("CALL1", NUMBER, "talking")
+    shown = ask(world, "callbacks.show", msisdn=NUMBER)
+    assert (shown["state"], shown["reserved"], shown["b"]["number"]) == ("talking", "0.65", "33612345678")
+    with pytest.raises(NotThere):
+        ask(world, "callbacks.show", msisdn=STRANGER)
+
+
+def test_the_message_of_a_subscription_knows_the_balance(world):
+    ask(world, "subscribers.callback", msisdn=NUMBER, value="on")
+    event, = world.desk.events
+    assert (event.change, event.value, event.balance) == ("call_back", "on", world.billing.answer)
+
+
+@pytest.mark.parametrize("command, event", [
+    (Reserve("TEC-1", NUMBER, 65, "EUR", "", "S", "CALL1", 60), ReserveAnswered),
+    (Settle("TEC-1", NUMBER, 65, "EUR", "", "S", "CALL1"), SettleAnswered)])
+def test_a_person_settles_the_money_of_a_call(world, command, event):
+    world.queries.rows = [OutboxRow(command, LOOK_UP, NOW - 60_000, NOW, 3, NOW)]
+    row, = ask(world, "reconcile.list")["unresolved"]
+    assert (row["type"], row["call"], row["recovery"]) == (type(command).__name__.lower(), "CALL1", None)
+    ask(world, "reconcile.resolve", op="TEC-1", outcome="done", text="seen")
+    assert world.desk.events == [event(NUMBER, NOW, "CALL1", "TEC-1", Done("seen"), WHO)]

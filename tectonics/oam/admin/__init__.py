@@ -16,6 +16,7 @@ from tectonics.oam import audit
 from tectonics.oam.admin import (
     advances,
     billing,
+    callbacks,
     mailboxes,
     parameters,
     policy,
@@ -30,7 +31,7 @@ from tectonics.oam.admin.parameters import NotThere
 __all__ = ["Administration", "NotThere", "Offices"]
 
 IN_FLIGHT_MAX = 200
-_TOPICS = (status, subscribers, mailboxes, advances, reconcile, policy, tickets, billing)
+_TOPICS = (status, subscribers, mailboxes, advances, callbacks, reconcile, policy, tickets, billing)
 
 
 class Administration:

@@ -9,7 +9,7 @@ from functools import partial
 from tectonics.domain import policy as rules
 from tectonics.domain.events import ProfileChanged, Trigger
 from tectonics.domain.money import format_minor
-from tectonics.domain.outcome import Balance
+from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.subscriber import Account
 from tectonics.oam.admin import mailboxes, shown
 from tectonics.oam.admin import parameters as take
@@ -20,6 +20,7 @@ YEAR_MS = 365 * rules.DAY_MS
 _VALUES = {
     "bar": {"text": take.text("why he may not borrow; it stands in the ticket")},
     "segment": {"segment": take.text("the segment's name; empty means by tenure and ARPU", "", 64)},
+    "callback": {"value": take.word("on: he subscribes to call-backs; off: he leaves", ("on", "off"))},
     "language": {"language": take.text("one of the message catalogue; empty means the default", "", 16)},
 }
 
@@ -31,7 +32,8 @@ def methods(offices: Offices) -> dict[str, Method]:
     for change, meaning in {
             "bar": "may not borrow any more", "unbar": "may borrow again", "allow": "onto the white list",
             "deny": "onto the black list", "unlist": "off the lists", "segment": "assigns a segment",
-            "language": "sets the language", "forget": "begins afresh, as if somebody else had the number",
+            "language": "sets the language", "callback": "subscribes to call-backs, or leaves",
+            "forget": "begins afresh, as if somebody else had the number",
             }.items():
         takes = {"msisdn": number, **_VALUES.get(change, {})}
         call = partial(_change, offices, change)
@@ -43,8 +45,18 @@ async def _change(offices: Offices, change: str, who: str, msisdn: str, **value:
     now = offices.now()
     trigger = Trigger("admin", offices.ids.new(now))
     text = next(iter(value.values()), "")
-    done = await offices.desk.decide(ProfileChanged(msisdn, now, change, text, who, trigger))
+    balance = await _balance(offices, msisdn) if change == "callback" else None
+    change = "call_back" if change == "callback" else change
+    done = await offices.desk.decide(ProfileChanged(msisdn, now, change, text, who, trigger, balance))
     return {"text": done}
+
+
+async def _balance(offices: Offices, msisdn: str) -> Balance | Unavailable | None:
+    """What the message about his subscription tells."""
+    account = await offices.queries.account(msisdn)
+    if account is None or offices.billing is None or account.profile.kind != "prepaid":
+        return None
+    return await offices.billing.balance(msisdn, account.profile.node)
 
 
 async def _show(offices: Offices, who: str, msisdn: str) -> dict:
@@ -81,7 +93,7 @@ def _profile(account: Account, policy: rules.Policy, now: int) -> dict:
         "tenure_days": None if tenure < 0 else tenure,
         "segment": rules.segment_of(account, policy, now).name,
         "segment_assigned": bool(profile.segment), "language": profile.language,
-        "listed": profile.listed, "bar": shown.bar(profile.bar), "node": profile.node,
+        "call_back": profile.call_back, "listed": profile.listed, "bar": shown.bar(profile.bar), "node": profile.node,
         "recharges_90d": {"count": sum(1 for m in standing.recharges if m.at >= since),
                           "amount": format_minor(rules.recharged_minor(account, now, 90), policy.currency)},
         "advances_total": standing.advances_total, "late_count": standing.late_count,
