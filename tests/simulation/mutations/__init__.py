@@ -4,9 +4,20 @@
 which test_mutations.py repeats, and the table in docs/simulation.md.
 """
 
-from tests.simulation.mutations import dialogue, feeds, limits, messages, money, outbox, store, tickets, units
+from tests.simulation.mutations import (
+            dialogue,
+            feeds,
+            gsup,
+            limits,
+            messages,
+            money,
+            outbox,
+            store,
+            tickets,
+            units,
+)
 from tests.simulation.mutations.mutation import Mutation
 
 FAMILIES = {"outbox": outbox, "units": units, "store": store, "tickets": tickets, "feeds": feeds,
-            "dialogue": dialogue, "limits": limits, "money": money, "messages": messages}
+            "dialogue": dialogue, "limits": limits, "money": money, "messages": messages, "gsup": gsup}
 ALL: dict[str, Mutation] = {one.name: one for family in FAMILIES.values() for one in family.MUTATIONS}
