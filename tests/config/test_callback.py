@@ -1,7 +1,10 @@
 """The section of call-backs: every key reaches the domain, and what cannot be meant is told."""
 
+from pathlib import Path
+
 import pytest
 
+from tectonics.config.document import parse_document
 from tectonics.config.policy import canonical_document, decode_policy
 from tectonics.domain.call import Rate
 from tectonics.domain.call_rules import CallBackRules, CallLimits, HighCost, PostpaidRules
@@ -68,3 +71,13 @@ def test_what_cannot_be_meant_is_told(changes, sentence):
     with pytest.raises(BadPolicy) as caught:
         decoded(**changes)
     assert "call_back." in str(caught.value) and sentence in str(caught.value)
+
+
+def test_the_price_list_of_the_documentation_is_one():
+    page = (Path(__file__).parents[2] / "docs" / "call-back.md").read_text()
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    document = parse_document(text.encode(), "call-back.md")
+    assert document.errors == []
+    rules = decode_policy(document.data["policy"], 1).call_back
+    assert [one.name for one in rules.destinations] == ["france", "france_mobile", "africa"]
+    assert rules.destinations[1].rate == Rate("france_mobile", 5, 12, 30, 6) and rules.destinations[2].high_cost
