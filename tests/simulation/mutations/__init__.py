@@ -5,16 +5,16 @@ which test_mutations.py repeats, and the table in docs/simulation.md.
 """
 
 from tests.simulation.mutations import (
-            dialogue,
-            feeds,
-            gsup,
-            limits,
-            messages,
-            money,
-            outbox,
-            store,
-            tickets,
-            units,
+    dialogue,
+    feeds,
+    gsup,
+    limits,
+    messages,
+    money,
+    outbox,
+    store,
+    tickets,
+    units,
 )
 from tests.simulation.mutations.mutation import Mutation
 
