@@ -5,10 +5,11 @@ from tectonics.domain.ticket import Ticket
 from tectonics.ports import Metrics
 from tectonics.workflows.decision import Decision
 
-_BY_TYPE = {
-    "advance.granted": "tectonics_granted_total",
-    "advance.failed": "tectonics_failed_total",
-    "advance.unknown": "tectonics_unknown_total",
+SERVICES = {"advance": "advance", "callback": "call_back"}  # a ticket's type begins with the first
+_BY_END = {
+    "granted": "tectonics_granted_total", "completed": "tectonics_granted_total",
+    "failed": "tectonics_failed_total",
+    "unknown": "tectonics_unknown_total",
 }
 
 
@@ -20,18 +21,26 @@ def count_decision(metrics: Metrics, decision: Decision) -> None:
 
 
 def _count_ticket(metrics: Metrics, ticket: Ticket) -> None:
-    if ticket.type == "advance.refused":
-        metrics.count("tectonics_refused_total", "advance", ticket.fields["reason"])
-    elif ticket.type in _BY_TYPE:
-        metrics.count(_BY_TYPE[ticket.type], "advance")
+    kind, _, end = ticket.type.partition(".")
+    if kind in SERVICES:
+        _count_service(metrics, SERVICES[kind], end, ticket)
     elif ticket.type == "advert.sent":
         metrics.count("tectonics_adverts_total", "sent")
     elif ticket.type.startswith("recovery."):
         metrics.count("tectonics_recoveries_total", ticket.type.removeprefix("recovery."))
-    if ticket.type == "advance.granted":
-        metrics.count("tectonics_amount_granted_minor_total", "advance", by=_minor(ticket))
-    elif ticket.type in ("recovery.full", "recovery.partial"):
+    if ticket.type in ("recovery.full", "recovery.partial"):
         metrics.count("tectonics_amount_recovered_minor_total", "advance", by=_minor(ticket))
+
+
+def _count_service(metrics: Metrics, service: str, end: str, ticket: Ticket) -> None:
+    if end == "refused":
+        metrics.count("tectonics_refused_total", service, ticket.fields["reason"])
+    elif end in _BY_END:
+        metrics.count(_BY_END[end], service)
+    if end == "granted":
+        metrics.count("tectonics_amount_granted_minor_total", service, by=_minor(ticket))
+    elif end == "completed":
+        metrics.count("tectonics_amount_charged_minor_total", service, by=_minor(ticket))
 
 
 def _minor(ticket: Ticket) -> int:

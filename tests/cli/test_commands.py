@@ -16,6 +16,10 @@ ASKS = {
     f"subscribers unlist {N}": ("subscribers.unlist", {"msisdn": N}),
     f"subscribers segment {N} gold": ("subscribers.segment", {"msisdn": N, "segment": "gold"}),
     f"subscribers language {N} fr": ("subscribers.language", {"msisdn": N, "language": "fr"}),
+    f"subscribers callback {N} on": ("subscribers.callback", {"msisdn": N, "value": "on"}),
+    f"callback {N} 0612345678": ("callbacks.ask", {"msisdn": N, "number": "0612345678"}),
+    "callbacks list --limit 5": ("callbacks.list", {"limit": 5}),
+    f"callbacks show {N}": ("callbacks.show", {"msisdn": N}),
     f"subscribers forget {N} --yes": ("subscribers.forget", {"msisdn": N}),
     f"subscribers mail {N} a@b.example": ("subscribers.mail", {"msisdn": N, "address": "a@b.example"}),
     f"subscribers mail {N} a@b.example --pin 123456":

@@ -146,3 +146,42 @@ def test_a_request_too_many_is_told_so(tmp_path):
     assert story.node.metrics.counts["tectonics_shed_total", ("call_back",)] == 1
     story.wait(5)
     assert story.exchange.phones == {}
+
+
+def test_what_is_counted(tmp_path):
+    story = Calls(tmp_path)
+    story.dial()
+    story.wait(10)
+    assert story.node.core.calls.by_kind() == {"ring": 0, "connect": 1, "talk": 0, "hangup": 0}
+    story.wait(100)
+    story.dial("nobody", "c2")
+    story.exchange.a = (calls.FAILED, 1)
+    for n in range(5):
+        story.dial(session=f"f{n}")
+        story.wait(10)
+    counts = story.node.metrics.counts
+    assert counts["tectonics_call_legs_total", ("a", "answered")] == 1
+    assert counts["tectonics_call_legs_total", ("a", "failed")] == 5
+    assert counts["tectonics_call_legs_total", ("b", "answered")] == 1
+    assert counts["tectonics_refused_total", ("call_back", "bad_number")] == 1
+    assert counts["tectonics_calls_ended_total", ("by_a",)] == 1
+    assert counts["tectonics_granted_total", ("call_back",)] == 1
+    assert counts["tectonics_amount_charged_minor_total", ("call_back",)] == 65
+    assert counts["tectonics_failed_total", ("call_back",)] == 5
+    assert list(story.node.metrics.raised) == [("call_server_down", "calls")]
+    story.exchange.a = (calls.BUSY, 1)
+    story.dial(session="there again")
+    story.wait(10)
+    assert story.node.metrics.raised == {}
+
+
+def test_a_settlement_without_an_answer_is_counted_and_looked_up(tmp_path):
+    story = Calls(tmp_path)
+    story.dial()
+    story.wait(60)
+    run(story.clock, story.node.ledger.billing.set_faults(lose_answers=1))
+    story.wait(120)
+    assert story.types() == ["callback.unknown", "reconcile.resolved", "callback.completed"]
+    assert story.node.metrics.counts["tectonics_unknown_total", ("call_back",)] == 1
+    assert story.balance() == 1000 - 65
+    story.over()

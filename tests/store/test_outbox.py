@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tectonics.domain.commands import Ring, Talk
 from tectonics.ports import LOOK_UP, SEND
 from tests.store.building import MSISDN, NOW, credit, notify, unit
 
@@ -112,3 +113,13 @@ def test_the_lease_is_what_the_store_was_opened_with(world, lease_s):
     opened = world.open(lease_s=lease_s)
     world.wait(opened.store.commit(unit(1, commands=(credit(1),))))
     assert world.wait(opened.outbox.due(NOW, 1))[0].lease_until == NOW + lease_s * 1000
+
+
+def test_calls_are_listed_of_all_nodes_and_nothing_else(world):
+    ring = Ring("TEC-1", MSISDN, "CALL1", MSISDN, "", 45)
+    talk = Talk("TEC-2", "33600000002", "CALL2", "a", "", "b", "", NOW)
+    world.wait(world.open().store.commit(unit(1, commands=(ring, credit(3)))))
+    other = world.open("n2")
+    world.wait(other.store.commit(replace(unit(2, msisdn="33600000002", commands=(talk,)), at=NOW + 1)))
+    assert [row.command for row in world.wait(other.queries.calls())] == [ring, talk]
+    assert [row.command for row in world.wait(other.queries.calls(1))] == [ring]
