@@ -9,7 +9,7 @@ from tectonics.ports import Capabilities
 
 
 def main(path, socket, deduplicates):
-    capabilities = Capabilities(deduplicates == "1", 86_400, True, True)
+    capabilities = Capabilities(deduplicates == "1", 86_400, True, True, True)
     service = make_ledger_service(path, f"unix:{socket}", reactor, capabilities)
     service.startService()
     service.listening.addErrback(lambda failure: (print(failure), reactor.stop()))

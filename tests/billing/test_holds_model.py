@@ -179,5 +179,5 @@ def _brief(answer):
     return answer.reason if isinstance(answer, Refused) else answer
 
 
-Twins.TestCase.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
+Twins.TestCase.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
 TestTwins = Twins.TestCase

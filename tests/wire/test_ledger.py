@@ -21,9 +21,12 @@ REQUESTS = [
     wire.AskMovements(9, A, 10),
     wire.AskMovementsAfter(10, 0, 10, True),
     wire.AskFaults(11, {"refuse": 1}),
+    wire.AskReserve(12, "TEC-3", A, 500, "EUR", 99, "s1", 600),
+    wire.AskSettle(13, "TEC-4", A, 0, "EUR", 99, "s1"),
 ]
 ANSWERS = [
     wire.Hello(1, True, 60, True, True),
+    wire.Hello(1, True, 60, True, True, True),
     wire.Done(1, "L1", 5),
     wire.Refused(2, "blocked", "x"),
     wire.Unknown(3, "x"),
@@ -58,6 +61,22 @@ def test_the_bytes_of_a_credit():
     )
 
 
+def test_the_bytes_of_a_reservation_and_of_a_settlement():
+    assert wire.encode(REQUESTS[-2]) == (
+        b'{"do":"reserve","n":12,"op":"TEC-3","msisdn":"33600000001","amount_minor":500,"currency":"EUR",'
+        b'"until_at":99,"session":"s1","valid_s":600}\n'
+    )
+    assert wire.encode(REQUESTS[-1]) == (
+        b'{"do":"settle","n":13,"op":"TEC-4","msisdn":"33600000001","amount_minor":0,"currency":"EUR",'
+        b'"until_at":99,"session":"s1"}\n'
+    )
+
+
+def test_a_greeting_of_before_has_no_sessions():
+    line = b'{"is":"hello","version":1,"deduplicates":true,"window_s":60,"readable_back":true,"tells_balance":true}'
+    assert wire.decode_answer(line) == wire.Hello(1, True, 60, True, True, False)
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -74,6 +93,8 @@ def test_the_bytes_of_a_credit():
         b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":1.5}',
         b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":9999999999999999}',
         b'{"do":"faults","n":1,"changes":' + b"[" * 3000,
+        wire.encode(REQUESTS[-1]).replace(b'"s1"', b'""'),
+        wire.encode(REQUESTS[-2]).replace(b"600}", b"-1}"),
         b"\xff\xfe",
     ],
 )
