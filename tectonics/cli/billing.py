@@ -42,7 +42,7 @@ def billing() -> None:
 @click.argument("msisdn")
 @with_session
 def balance(session: Session, msisdn: str) -> None:
-    """Show the balance of MSISDN as the billing tells it.
+    """Show what is available to MSISDN, and what calls hold.
 
     Example: tectonics billing balance 33600000001
     """

@@ -239,8 +239,14 @@ class FakeFaults:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class FakeLedgerAccount:
+    held_minor: int
+
+
 class FakeTill:
     def __init__(self) -> None:
+        self.account: FakeLedgerAccount | None = FakeLedgerAccount(120)
         self.ordered = FakeFaults()
         self.booked: list[tuple] = []
         self.answer: Outcome = Done("ref", 750)
@@ -252,6 +258,9 @@ class FakeTill:
     def spend(self, msisdn: str, amount_minor: int) -> Deferred[Outcome]:
         self.booked.append((msisdn, -amount_minor))
         return succeed(self.answer)
+
+    def balances(self, msisdn: str) -> Deferred[FakeLedgerAccount | None]:
+        return succeed(self.account)
 
     def faults(self) -> Deferred[FakeFaults]:
         return succeed(self.ordered)

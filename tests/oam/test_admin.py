@@ -215,7 +215,14 @@ def test_without_a_till_there_is_nothing_to_recharge():
     world = World(till=False)
     with pytest.raises(NotThere):
         ask(world, "recharge", msisdn=NUMBER, amount="5.00")
-    assert ask(world, "billing.balance", msisdn=NUMBER)["balance"] == "2.50"
+    told = {"msisdn": NUMBER, "balance": "2.50", "currency": "EUR"}
+    assert ask(world, "billing.balance", msisdn=NUMBER) == told
+
+
+def test_a_balance_is_shown_with_what_calls_hold(world):
+    assert ask(world, "billing.balance", msisdn=NUMBER)["held"] == "1.20"
+    world.till.account = None
+    assert "held" not in ask(world, "billing.balance", msisdn=NUMBER)
 
 
 def test_messages_are_shown(world):

@@ -29,8 +29,16 @@ class Faults(Protocol):
     """A frozen dataclass whose fields are the faults that can be ordered."""
 
 
+class LedgerAccount(Protocol):
+    """An account of the embedded ledger."""
+
+    held_minor: int
+
+
 class Till(Protocol):
     """What the embedded billing does besides the port Billing."""
+
+    def balances(self, msisdn: str) -> Deferred[LedgerAccount | None]: ...
 
     def recharge(self, msisdn: str, amount_minor: int, kind: str, id: str) -> Deferred[Outcome]: ...
 
@@ -44,7 +52,8 @@ class Till(Protocol):
 def methods(offices: Offices) -> dict[str, Method]:
     """The methods of this topic; those of the till only where there is one."""
     number, amount = take.msisdn(offices.country_code), take.amount(lambda: offices.policies.current.currency)
-    table = {"billing.balance": Method(partial(_balance, offices), {"msisdn": number}, "the main balance")}
+    table = {"billing.balance": Method(partial(_balance, offices), {"msisdn": number},
+                                       "what is available of the main balance, and what calls hold of it")}
     if offices.till is None:
         return table
     return table | {
@@ -66,7 +75,9 @@ async def _balance(offices: Offices, who: str, msisdn: str) -> dict:
     if not isinstance(found, Balance):
         raise TheirFault(f"the billing system gave no balance: {found.text or 'no reason given'}")
     currency = offices.policies.current.currency
-    return {"msisdn": msisdn, "balance": format_minor(found.amount_minor, currency), "currency": currency}
+    told = {"msisdn": msisdn, "balance": format_minor(found.amount_minor, currency), "currency": currency}
+    account = await offices.till.balances(msisdn) if offices.till is not None else None
+    return told if account is None else told | {"held": format_minor(account.held_minor, currency)}
 
 
 async def _recharge(offices: Offices, who: str, msisdn: str, amount: int, id: str) -> dict:
