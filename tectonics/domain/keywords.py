@@ -162,7 +162,7 @@ class Keywords:
 
 
 def _call(text: str, rest: list[str]) -> Request:
-    number = "".join(rest)
+    number = "".join(rest).replace(".", "").replace(",", "")  # 06.12.34.56.78
     if number and not number.isdecimal():
         return Unknown()
     return Call(f"+{number}" if number and "+" in text else number)

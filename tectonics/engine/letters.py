@@ -8,7 +8,20 @@ is shown again.
 
 from tectonics.domain.errors import Busy
 from tectonics.domain.events import BorrowAsked, BorrowConfirmed, Event, ProfileChanged, Replied, Trigger
-from tectonics.domain.keywords import Call, Choice, Debt, Language, No, Request, Sos, Start, Stop, Yes
+from tectonics.domain.keywords import (
+    FAVOURITE,
+    LAST,
+    Call,
+    Choice,
+    Debt,
+    Language,
+    No,
+    Request,
+    Sos,
+    Start,
+    Stop,
+    Yes,
+)
 from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import cut
@@ -158,7 +171,7 @@ class Letters:
 
     async def _call(self, letter: Letter, number: str) -> Result:
         """Asks for it; who names nobody is asked for a number."""
-        if not number:
+        if not number or number in (LAST, FAVOURITE) and not letter.account.standing.calls:
             return await self._reply(letter, "reply.call_ask", self._text(letter, "reply.call_ask"))
         result = await self._requests.ask(letter.msisdn, letter.trigger, number, ENQUIRY_S)
         if result.decision is not None:

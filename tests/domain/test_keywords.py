@@ -52,7 +52,7 @@ def test_every_spelling_in_any_dress(language, name):
     ("LANG fr", Language("fr")), ("lang français", Language("fr")), ("idioma Español", Language("es")),
     ("langue العربية", Language("ar")), ("LANG xx", Language()), ("LANG", Language()), ("LANG: en", Language("en")),
     ("CALL +33 6 00 00 00 02", Call("+33600000002")), ("appel 0600000002", Call("0600000002")),
-    ("call", Call("")), ("CALL +", Call("")),
+    ("call", Call("")), ("CALL 06.12.34.56.78", Call("0612345678")), ("CALL +", Call("")),
 ])
 def test_requests(text, request_):
     assert KEYWORDS.read(text) == request_
