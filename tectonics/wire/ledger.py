@@ -8,7 +8,7 @@ later.  Every field has its bound in its type; what does not fit is a BadMessage
 Bounds: REQUEST_BYTES_MAX and ANSWER_BYTES_MAX a line.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -104,7 +104,7 @@ class AskPost(Request, tag="post"):
 
     msisdn: Msisdn
     op: Op
-    kind: Word
+    kind: Literal["credit", "debit", "recharge", "reversal", "spend"]
     at: At
     source: Op
     amount_minor: Minor = 0

@@ -93,6 +93,8 @@ def test_a_greeting_of_before_has_no_sessions():
         b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":1.5}',
         b'{"do":"covers","n":1,"msisdn":"33600000001","amount_minor":9999999999999999}',
         b'{"do":"faults","n":1,"changes":' + b"[" * 3000,
+        wire.encode(REQUESTS[5]).replace(b'"recharge"', b'"call"'),
+        wire.encode(REQUESTS[5]).replace(b'"recharge"', b'"opening"'),
         wire.encode(REQUESTS[-1]).replace(b'"s1"', b'""'),
         wire.encode(REQUESTS[-2]).replace(b"600}", b"-1}"),
         b"\xff\xfe",
