@@ -6,8 +6,9 @@
     taking over --> talking                both legs are known by their handles alone
 
 Flow IV: A is first offered no media at all; B is invited without an offer, his is A's next one, and A's answer goes back in
-B's ACK.  Flow III: A is invited without an offer too, and his is answered by a black hole until then.  Flow I: A's own
-offer goes to B, whose answer goes back in A's ACK, which so has to wait: for a B that answers at once.
+B's ACK.  Flow III, also for who refuses an offer without media: A is invited without an offer too, and his is answered by a
+black hole until then.  Flow I: A's own offer goes to B, whose answer goes back in A's ACK, which so has to wait: for a B that
+answers at once.
 When a call is taken over, A is asked for an offer, B is offered it, and both know our address again.
 
 The ACK of an answer goes out when the next step is asked for, which is when the handle is stored; after ACK_S in any case.
@@ -89,7 +90,7 @@ class Call:
         self.a = Leg(dialled.leg, self._me, self, self._out)
         body = self.a.silenced(b"") if self._flow == FLOW_IV else b""
         self._ring_until = now + dialled.ring_s
-        self.a.invite(_with(dialled, body), trunks, now)
+        self.a.invite(_with(dialled, body, self._flow == FLOW_IV), trunks, now)
 
     def connect(self, dialled: Dialled, trunks: tuple[Trunk, ...], now: float) -> None:
         """A waits: rings B."""
@@ -136,6 +137,8 @@ class Call:
         """It was picked up."""
         self._ring_until = None
         if leg is self.a:
+            if self._flow == FLOW_IV and not leg.was_offered:
+                self._flow = FLOW_III
             if self._flow != FLOW_IV and not body:
                 self._broken(now)
                 return
@@ -332,5 +335,5 @@ def _is_past(at: float | None, now: float) -> bool:
     return at is not None and now >= at
 
 
-def _with(dialled: Dialled, body: bytes) -> Dialled:
-    return Dialled(dialled.leg, dialled.number, dialled.caller, dialled.ring_s, body)
+def _with(dialled: Dialled, body: bytes, or_his: bool = False) -> Dialled:
+    return Dialled(dialled.leg, dialled.number, dialled.caller, dialled.ring_s, body, or_his)

@@ -19,14 +19,12 @@ from tectonics.wire.sip.message import Request, Response
 from tectonics.wire.sip.uri import parse_uri
 from tectonics.wire.sip.values import Address
 
-ATTEMPTS = 3  # that are cancelled: the first, with credentials, with another interval
-
 
 def cancellations(leg: str, number: str, caller: str, trunks: Iterable[Trunk], nodes: Iterable[Me]) -> Iterator[Ask]:
     """The CANCELs of a leg; number and caller may be empty."""
     for me in nodes:
         for trunk in trunks:
-            for attempt in range(1, ATTEMPTS + 1):
+            for attempt in range(1, naming.ATTEMPTS_MAX + 1):
                 yield Ask(_cancel(leg, number, caller, trunk, me, attempt), trunk.place, (leg, None))
 
 

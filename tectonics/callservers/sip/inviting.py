@@ -4,6 +4,7 @@
     2xx              accepted; of forked answers the first, the others are acknowledged and hung up
     401, 407         once more with credentials        422  once more with the interval that is wanted
     3xx              once, where the trunk is trusted   500, 502, 503, 504, silence for answer_s   the next trunk
+    488, 606         once more without an offer, where it was the one without media that he cannot take
     all others       it has failed
 
 What is given up is cancelled as soon as it has answered at all, and hung up should it be accepted all the same.
@@ -45,13 +46,17 @@ class Attempt(Struct, eq=False):
 
 
 class Dialled(Struct, frozen=True):
-    """Who is rung, who is shown, for how long, and what is offered (empty: he offers)."""
+    """Who is rung, who is shown, for how long, and what is offered (empty: he offers).
+
+    `or_his`: where he cannot take that, he may offer.
+    """
 
     leg: str
     number: str
     caller: str
     ring_s: float
     body: bytes = b""
+    or_his: bool = False
 
 
 class Inviting:
@@ -65,6 +70,7 @@ class Inviting:
         self._now: Attempt | None = None
         self._attempts = self._challenges = 0  # of this trunk
         self._redirected = False
+        self._body = dialled.body
         self._taken: tuple[Attempt, str] | None = None  # and the tag that was first
         self._forks: set[str] = set()
         self._last = CONGESTION, Q850[503]
@@ -158,6 +164,9 @@ class Inviting:
         if response.status == 422 and (wanted_s := least_s(response)) is not None and wanted_s > self._interval_s:
             self._interval_s = wanted_s
             return request.uri, ()
+        if response.status in (488, 606) and self._body and self._dialled.or_his and not attempt.rang:
+            self._body = b""
+            return request.uri, ()
         if response.status < 400 and section.redirects and not self._redirected:
             self._redirected = True
             uri = _redirected(response)
@@ -180,7 +189,8 @@ class Inviting:
 
     def _invite(self, trunk: Trunk, now: float, uri: str, headers: tuple[tuple[str, str], ...]) -> None:
         self._attempts += 1
-        self._now = Attempt(trunk, invite(self._dialled, trunk, self._me, self._attempts, uri, self._interval_s, headers))
+        self._now = Attempt(trunk, invite(self._dialled, self._body, trunk, self._me, self._attempts, uri,
+                                           self._interval_s, headers))
         self.due_at = now + self._me.answer_s
         self._out.append(Ask(self._now.request, trunk.place, (self._dialled.leg, self._now)))
 
@@ -213,18 +223,18 @@ def ended(leg: str, trunk: Trunk, request: Request, response: Response, me: Me, 
         out.append(Ask(bye, place, (leg, None)))
 
 
-def invite(dialled: Dialled, trunk: Trunk, me: Me, number: int, uri: str, interval_s: int,
+def invite(dialled: Dialled, body: bytes, trunk: Trunk, me: Me, number: int, uri: str, interval_s: int,
            more: tuple[tuple[str, str], ...]) -> Request:
     """The INVITE of an attempt."""
     leg = dialled.leg
     sender, identity = trunk.caller(dialled.caller, me.shown, naming.tag(leg, trunk.name))
-    content = (("Content-Type", TYPE),) if dialled.body else ()
+    content = (("Content-Type", TYPE),) if body else ()
     headers = (("Via", me.via(naming.branch(leg, trunk.name, number, "INVITE"))), ("Max-Forwards", str(MAX_FORWARDS)),
                ("From", str(sender)), ("To", str(Address(parse_uri(uri)))), ("Call-ID", naming.call_id(leg, trunk.name)),
                ("CSeq", f"{number} INVITE"), me.contact, ALLOW, ("Supported", "timer"), ("Accept", TYPE),
                ("Session-Expires", str(interval_s)), ("Min-SE", "90"), ("Expires", str(max(1, int(dialled.ring_s)))),
                *identity, *more, *content)
-    return Request("INVITE", uri, headers, dialled.body)
+    return Request("INVITE", uri, headers, body)
 
 
 def _retry_after_s(response: Response) -> float:

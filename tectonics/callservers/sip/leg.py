@@ -158,6 +158,11 @@ class Leg:
         return self.sent.encode()
 
     @property
+    def was_offered(self) -> bool:
+        """Whether its INVITE had an offer of ours."""
+        return self._invite is not None and bool(self._invite.body)
+
+    @property
     def is_acknowledged(self) -> bool:
         """Whether its 2xx has had its ACK."""
         return self._invite is None or self._ack_of(self._invite) is not None

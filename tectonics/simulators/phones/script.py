@@ -9,7 +9,8 @@
     forks=2           so many phones answer one after the other
     password=secret   asks for a digest of the user of that password; `user=tectonics`
     timer=90          the session interval that it asks for; `refresher=uas`: it refreshes; `least=120`: 422 below that
-    glare=1           says 491 to so many re-INVITEs; `media=no` refuses offers (488)
+    glare=1           says 491 to so many re-INVITEs; `media=no` refuses them (488)
+    empty=no          refuses an INVITE whose offer has no media (488)
     vanish=3          answers nothing any more that long after it was connected
     contact=HOST:PORT that it names instead of its own
 """
@@ -40,6 +41,7 @@ class Script(Struct, frozen=True, kw_only=True):
     least: int = 0
     glare: int = 0
     media: bool = True
+    empty: bool = True
     vanish: float = NEVER
     contact: str = ""
     retry_after: int = 0

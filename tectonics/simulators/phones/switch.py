@@ -176,6 +176,8 @@ class Switch(DatagramProtocol):
         asked = expiry_of(request)
         if script.least and asked is not None and asked.interval_s < script.least:
             return answer(request, 422, "x", (("Min-SE", str(script.least)),))
+        if not script.empty and request.body and b"m=" not in request.body:
+            return answer(request, 488, "x")
         if not script.password:
             return None
         header = request.header(ANSWERS[407][1])

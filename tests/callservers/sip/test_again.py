@@ -206,7 +206,7 @@ def test_hanging_up_what_is_not_there_is_no_error():
 
 def test_a_switch_that_does_not_answer_the_bye_is_given_its_time():
     world = World()
-    a, b, over = world.up()
+    a, b, _ = world.up()
     world.switch.away = True
     begun = world.at
     assert world.until(world.hang_up(("LEGA", a.handle), ("LEGB", b.handle))) == Done()

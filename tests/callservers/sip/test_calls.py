@@ -40,6 +40,16 @@ def test_the_first_offer_of_flow_iv_has_no_media_and_a_waits_in_silence():
     assert (origin, version) == (first[0], first[1] + 1)
 
 
+def test_who_cannot_take_an_offer_without_media_offers_himself():
+    world = World()
+    world.script(A, empty=False)
+    *_, over = world.up()
+    assert port_of(world.a.given) == world.b.port and port_of(world.b.given) == world.a.port
+    assert world.switch.rung == {A: 1, B: 1} and not world.a.invite.body
+    world.a.hang_up()
+    assert world.until(over).cause == "by_a" and world.peace() == QUIET
+
+
 def test_flow_iii_lets_a_offer_and_sends_his_media_nowhere():
     world = World(flow="III")
     a = world.until(world.ring())
@@ -54,7 +64,7 @@ def test_flow_iii_lets_a_offer_and_sends_his_media_nowhere():
 def test_flow_i_joins_an_automaton_by_one_round():
     world = World(flow="I")
     world.script(B, ring=-1, answer=0)
-    a, b, over = world.up()
+    *_, over = world.up()
     assert port_of(world.a.given) == world.b.port and port_of(world.b.given) == world.a.port
     assert (world.a.changes, world.b.changes) == (0, 0)
     world.a.hang_up()

@@ -96,7 +96,7 @@ def test_a_trunk_that_wakes_up_late_is_told_to_stop():
 def test_a_trunk_asks_for_a_password():
     world = World(trunk={"user": "tectonics", "password_file": "x"})
     world.script(A, password="secret")
-    a, b, over = world.up()
+    world.up()
     assert world.a.state == "connected"
     world.script(A, password="other")
     assert world.until(world.ring("LEG2", call="CALL2")).cause == "not_allowed"
@@ -163,7 +163,7 @@ KINDS = ("INVITE", "100 INVITE", "180 INVITE", "200 INVITE", "ACK", "BYE", "200 
 def test_each_message_lost_or_doubled_once(kind, what, after):
     world = World(line=Line())
     world.line.order(kind, what, 1, after)
-    a, b, over = world.up()
+    _, b, over = world.up()
     world.run(35)
     assert isinstance(b, Answered) and (world.a.state, world.b.state) == ("connected", "connected")
     assert port_of(world.a.given) == world.b.port and port_of(world.b.given) == world.a.port
