@@ -12,6 +12,7 @@ from tectonics.config.call_server import CallServer
 from tectonics.config.email import Email
 from tectonics.config.gsup import UssdGsup
 from tectonics.config.policy import PolicySection
+from tectonics.config.self_care import SelfCare
 from tectonics.config.sip import DidSip
 from tectonics.config.smpp import SmsSmpp, UssdSmpp
 from tectonics.config.values import Count, Endpoint, Flag, Seconds, Section
@@ -131,12 +132,13 @@ class Channels(Section):
 
 
 class Web(Section):
-    """HTTP for people and programs: API, handset page, metrics, health."""
+    """HTTP for people and programs: API, self-care, handset page, metrics, health."""
 
     endpoint: Endpoint = Field("tcp:8080:interface=127.0.0.1", description="where it listens")
     handset: Flag = Field(True, description="the demo's page with a telephone; switch it off in production")
     token_file: Text = Field("", description=(
         "tokens of the API, one `name role token` a line; empty: demo-token in the state directory, made if missing"))
+    self_care: SelfCare = Field({}, description="pages of subscribers at /me")
 
 
 class Tickets(Section):

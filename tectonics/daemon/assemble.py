@@ -35,6 +35,7 @@ from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
 from tectonics.daemon.numbering import Plans
 from tectonics.daemon.page_gateway import PageGateway
+from tectonics.daemon.self_care import make_self_care
 from tectonics.daemon.sip import make_rings
 from tectonics.daemon.smpp import make_sms, make_ussd
 from tectonics.daemon.state import StateDirectory
@@ -45,6 +46,7 @@ from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.control import ControlServer
 from tectonics.oam.metrics import MetricsRegistry
 from tectonics.oam.web.handset import DemoLine, Handset
+from tectonics.oam.web.me.site import SelfCareSite
 from tectonics.oam.web.site import make_site
 from tectonics.oam.web.tokens import demo_tokens, load_tokens
 from tectonics.ports import CallServer, TicketLog
@@ -132,7 +134,7 @@ class Daemon:
         await self._did_sip(correspondence, metrics, alarms)
         await self._email(core, correspondence, files, metrics, alarms)
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
-        await self._web(administration, intake, core, metrics, alarms, self._handset(administration, correspondence, people))
+        await self._web(administration, intake, core, files, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
 
     # --- the rooms, one by one
@@ -281,7 +283,7 @@ class Daemon:
             feed.start()
             self._at_stop("feed", feed.stop)
 
-    async def _web(self, administration, intake, core: Core, metrics, alarms, handset) -> None:
+    async def _web(self, administration, intake, core: Core, files: OpenedStore, metrics, alarms, handset) -> None:
         settings = self.settings
         if not settings.web.endpoint:
             return
@@ -290,8 +292,16 @@ class Daemon:
         site = make_site(administration=administration, intake=intake, metrics=metrics, alarms=alarms,
                          clock=self.clock, tokens=tokens, currency=lambda: core.policies.current.currency,
                          ready=self.ready, version=__version__, country_code=settings.country_code,
-                         handset=handset)
+                         handset=handset, self_care=self._self_care(core, files, metrics, alarms))
         await self.listeners.open("web", settings.web.endpoint, site)
+
+    def _self_care(self, core: Core, files: OpenedStore, metrics, alarms) -> SelfCareSite | None:
+        if not self.settings.web.self_care.enabled:
+            return None
+        site, loads = make_self_care(self.settings, core, files.queries, self.clock, metrics, alarms), self.loads
+        self.loads = lambda: [*loads(), *site.loads()]
+        self._at_stop("self-care", site.stop)
+        return site
 
     def _handset(self, administration, correspondence: EngineCorrespondence, people: list) -> Handset | None:
         address = self.listeners.address("ussd_http")

@@ -41,6 +41,7 @@ class Entry:
     at: str  # 2026-11-22, on the operator's clock
     kind: str  # advance, payment
     amount: str
+    currency: str
     fee: str = ""
     owed: str = ""  # what is left of it
     due: str = ""

@@ -152,7 +152,7 @@ class EngineSelfCare:
         if await self._holder(visitor) is None:
             return None
         await self._engine.dispatch(ProfileChanged(visitor.msisdn, self._engine.now(), change, value, "the subscriber",
-                                                   Trigger(CHANNEL, f"{id}|{change}")))
+                                                   Trigger(CHANNEL, f"{id}|{change}|{value}")))
         return True
 
     def call_back(self, visitor: Visitor, id: str, number: str) -> Deferred[str | None]:
@@ -194,10 +194,10 @@ def _day(at: int, context: Context) -> str:
 def _lent(one: Advance, context: Context) -> Entry:
     state = "pending" if one.state in adv.PENDING else one.state
     owed = context.money(one.outstanding_minor) if one.outstanding_minor else ""
-    return Entry(_day(one.requested_at, context), "advance", context.money(one.offer.amount_minor),
+    return Entry(_day(one.requested_at, context), "advance", context.money(one.offer.amount_minor), one.offer.currency,
                  context.money(one.offer.fee_minor), owed, context.date(one.due_at), state)
 
 
 def _paid(one: Recovery, context: Context) -> Entry:
     took = sum(share.principal_minor + share.fee_minor for share in one.shares)
-    return Entry(_day(one.created_at, context), "payment", context.money(took))
+    return Entry(_day(one.created_at, context), "payment", context.money(took), context.policy.currency)

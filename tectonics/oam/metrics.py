@@ -132,6 +132,10 @@ DECLARATIONS = (
     _counter("tectonics_email_answers_total", "result", "Answers by e-mail: sent, again, refused, given_up, lost, limited"),
     _gauge("tectonics_email_connections", "", "SMTP connections that are open"),
     _gauge("tectonics_email_answers_waiting", "", "Answers by e-mail that have not gone out"),
+    _counter("tectonics_self_care_codes_total", "result", "One-time codes asked for: sent, or why not"),
+    _counter("tectonics_self_care_logins_total", "result", "Codes entered: in, wrong, source, flood, failed"),
+    _counter("tectonics_self_care_refused_total", "why", "Requests of pages that were refused: over, stale, often and so on"),
+    _gauge("tectonics_self_care_visits", "", "Subscribers who are signed in"),
     _gauge("tectonics_start_time_seconds", "", "When this daemon started, seconds since 1970"),
     _gauge("tectonics_build_info", "version node", "Always 1; the labels say what runs"),
 )

@@ -133,7 +133,7 @@ def test_the_overview_and_the_history_of_an_advance_that_was_paid_back(node, car
     seen = wait(node, care.overview(him))
     assert (seen.balance, seen.owed, seen.due) == ("1.00", "1.10", "28/09")
     (entry,), mark = wait(node, care.history(him))
-    assert entry == Entry("2026-09-21", "advance", "1.00", "0.10", "1.10", "28/09", "open") and mark == ""
+    assert entry == Entry("2026-09-21", "advance", "1.00", "EUR", "0.10", "1.10", "28/09", "open") and mark == ""
     wait(node, node.recharge())
     settle(node, 10)
     entries, _ = wait(node, care.history(him))

@@ -1,4 +1,4 @@
-"""The web port in one function: health and figures, the API, and in the demo the handset."""
+"""The web port in one function: health and figures, the API, self-care, and in the demo the handset."""
 
 from collections.abc import Callable
 
@@ -9,6 +9,8 @@ from tectonics.oam.metrics import MetricsRegistry
 from tectonics.oam.web import openapi, plain
 from tectonics.oam.web.api import Api
 from tectonics.oam.web.handset import Handset
+from tectonics.oam.web.me.handlers import TABLE
+from tectonics.oam.web.me.site import SelfCareSite
 from tectonics.oam.web.request import Shell, WebSite
 from tectonics.oam.web.routes import Routes
 from tectonics.oam.web.tokens import Tokens
@@ -17,7 +19,8 @@ from tectonics.ports import Alarms, Clock, Intake
 
 def make_site(*, administration: Administration, intake: Intake, metrics: MetricsRegistry, alarms: Alarms,
               clock: Clock, tokens: Tokens, currency: Callable[[], str], ready: Callable[[], str],
-              version: str, country_code: str = "", handset: Handset | None = None) -> Site:
+              version: str, country_code: str = "", handset: Handset | None = None,
+              self_care: SelfCareSite | None = None) -> Site:
     """The listener of the web port; `ready()` is empty when the daemon serves, else says why not."""
     routes = Routes(alarms)
     plain.add(routes, metrics, ready)
@@ -25,4 +28,7 @@ def make_site(*, administration: Administration, intake: Intake, metrics: Metric
     api.add(routes, openapi.document(administration.table(), version))
     if handset is not None:
         handset.add(routes)
+    if self_care is not None:
+        self_care.add(routes, TABLE)
+        metrics.source("tectonics_self_care_visits", lambda: len(self_care.visits))
     return WebSite(Shell(routes.app, metrics), metrics, clock)
