@@ -11,7 +11,7 @@ WEB_TEXTS = {
     "web.saved": "",
     "web.login.intro": "",
     "web.login.number": "",
-    "web.login.example": "",
+    "web.login.example": "number",
     "web.login.send": "",
     "web.code.sent": "number minutes",
     "web.code.label": "",
