@@ -91,6 +91,7 @@ class Leg:
         self._again_at: float | None = None
         self._version = 0
         self._told: bytes = b""
+        self.is_unheard = False  # whether nobody has answered its BYE
         self.seen_s = 0.0  # when it was heard last, in the transactions' time; 0: never
         self._refreshing = Refreshing(me.session_s)
 
@@ -190,6 +191,9 @@ class Leg:
     def hang_up(self, q850: int = NORMAL, text: str = "") -> None:
         """Ends it, whatever it is doing."""
         state, self.state = self.state, OVER
+        if state == OVER and self.is_unheard:
+            self.is_unheard = False
+            self._ask("BYE", None, reason(q850, text))
         if state == INVITING and self._inviting is not None:
             self._inviting.give_up()
         elif state == UP:
@@ -221,6 +225,8 @@ class Leg:
         """Nobody answered one."""
         if isinstance(token, Attempt):
             self._inviting.unheard(token, now)
+        elif request.method == "BYE":
+            self.is_unheard = self._dialog is not None
         elif isinstance(token, Redo) or request.method == "UPDATE":
             self._lost(now)
 

@@ -29,7 +29,7 @@ from tectonics.callservers.sip.trunks import Trunks
 from tectonics.config.call_server import SipCalls
 from tectonics.domain.call import BY_A, BY_B, CONGESTION, GONE, LOST, Answered, Ended, NotAnswered, Rung
 from tectonics.domain.commands import Connect, HangUp, Ring, Talk
-from tectonics.domain.outcome import Done, Outcome
+from tectonics.domain.outcome import Done, Outcome, Unknown
 from tectonics.links.sip.datagrams import Datagrams
 from tectonics.ports import Alarms, Clock, Metrics
 from tectonics.wire.sip.timers import TIMERS, Timers
@@ -144,9 +144,10 @@ class SipCallServer:
             self._board.run(found)
 
     def hang_up(self, command: HangUp) -> Deferred[Outcome]:
-        """See ports.CallServer. Done when every leg has answered its BYE, or has had the time to."""
+        """See ports.CallServer. Done when every leg has answered its BYE, Unknown where one had the time to and has not."""
         left = self._hang_up(command.call, command.legs)
-        return gatherResults(left, consumeErrors=True).addCallback(lambda _: Done())
+        return gatherResults(left, consumeErrors=True).addCallback(
+            lambda answered: Done() if all(answered) else Unknown("a trunk has not answered a BYE"))
 
     # --- calls
 
@@ -203,7 +204,7 @@ class SipCallServer:
                 found = self._stand_in(id, leg, handle)
             if found is None:
                 continue
-            if found[1].state == legs.UP:
+            if found[1].state == legs.UP or found[1].is_unheard:
                 left.append(Deferred())
                 self._leaving[leg].append(left[-1])
             if found[0].state == OVER:
@@ -224,9 +225,9 @@ class SipCallServer:
                                    self._board.now())
         return call, call.a
 
-    def _left(self, leg: str) -> None:
+    def _left(self, leg: str, answered: bool) -> None:
         for one in self._leaving.pop(leg, ()):
-            one.callback(None)
+            one.callback(answered)
 
     # --- what happens
 

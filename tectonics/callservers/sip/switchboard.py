@@ -44,9 +44,12 @@ class Farewell(Struct, frozen=True):
 
 
 class Switchboard:
-    """Fills links.sip's User and Caller. `ended(leg, how)` hears that a BYE or CANCEL of ours has come to its end."""
+    """Fills links.sip's User and Caller.
 
-    def __init__(self, trunks: Trunks, clock: Clock, metrics: Metrics, alarms: Alarms, *, gone: Callable[[str], None],
+    `gone(leg, answered)` hears that a BYE of ours has come to its end, `options(trunk, status, now)` of the keep-alive.
+    """
+
+    def __init__(self, trunks: Trunks, clock: Clock, metrics: Metrics, alarms: Alarms, *, gone: Callable[[str, bool], None],
                  options: Callable[[str, int, float], None], timers: Timers = TIMERS) -> None:
         self.trunks, self.out = trunks, []
         self._clock, self._metrics, self._gone, self._options = clock, metrics, gone, options
@@ -202,7 +205,7 @@ class Switchboard:
             found[1].response(what, request, response, self.now())
             self.run(found[0])
         if request.method == "BYE" and response.final and response.status not in (401, 407):
-            self._gone(id)
+            self._gone(id, True)
 
     def unanswered(self, token: Any, request: Request) -> None:
         """See links.sip.exchange.Caller."""
@@ -215,7 +218,7 @@ class Switchboard:
             found[1].silence(what, request, self.now())
             self.run(found[0])
         if request.method == "BYE":
-            self._gone(id)
+            self._gone(id, False)
 
     def acknowledged(self, request: Request) -> None:
         """See links.sip.exchange.Caller."""
@@ -233,7 +236,8 @@ class Switchboard:
 
     def stray(self, response: Response, place: Place) -> None:
         """See links.sip.exchange.Caller; a leg that is known has been hung up or acknowledged already."""
-        trunk = self.trunks.all.get(place.peer)
-        if trunk is not None and self.leg(naming.leg_of(response.call_id)) is None:
-            forgotten.answered(response, place, trunk, self.me, self.out)
+        if self.leg(naming.leg_of(response.call_id)) is None:
+            for trunk in self.trunks.all.values():
+                if trunk.has(place.host) and forgotten.answered(response, place, trunk, self.me, self.out):
+                    break
             self.act()

@@ -4,7 +4,7 @@ import pytest
 
 from tectonics.callservers.sip.handle import CHARS_MAX, decode
 from tectonics.domain.call import Answered, Ended, NotAnswered
-from tectonics.domain.outcome import Done
+from tectonics.domain.outcome import Done, Unknown
 from tectonics.simulators.phones.media import port_of
 from tests.callservers.sip.world import A, B, World
 
@@ -204,13 +204,16 @@ def test_hanging_up_what_is_not_there_is_no_error():
     assert world.peace() == QUIET
 
 
-def test_a_switch_that_does_not_answer_the_bye_is_given_its_time():
+def test_a_switch_that_does_not_answer_the_bye_is_asked_again():
     world = World()
     a, b, _ = world.up()
     world.switch.away = True
     begun = world.at
-    assert world.until(world.hang_up(("LEGA", a.handle), ("LEGB", b.handle))) == Done()
+    assert isinstance(world.until(world.hang_up(("LEGA", a.handle), ("LEGB", b.handle))), Unknown)
     assert world.at - begun < 33_000
+    world.switch.away = False
+    assert world.until(world.hang_up(("LEGA", a.handle), ("LEGB", b.handle))) == Done()
+    assert world.states() == ["over", "over"] and world.peace() == QUIET
 
 
 def test_a_handle_that_is_none_of_ours_is_lost():

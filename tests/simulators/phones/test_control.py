@@ -1,0 +1,90 @@
+"""Orders to a switch full of phones, and the process that is shipped."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from twisted.internet.task import Clock
+
+from tectonics.domain.errors import TheirFault
+from tectonics.simulators.phones.control import ORDERS, order
+from tectonics.simulators.phones.line import Line
+from tectonics.simulators.phones.script import NEVER, Script, script
+from tectonics.simulators.phones.switch import Switch
+from tectonics.wire.sip.message import parse
+from tests.wire.sip.making import request
+
+HERE = ("192.0.2.9", 5060)
+
+
+def switch():
+    clock, said = Clock(), []
+    made = Switch(clock, written=lambda octets, place: said.append((parse(octets), place)))
+    return made, clock, said
+
+
+def statuses(said):
+    return [one.status for one, _ in said]
+
+
+def test_a_phone_does_as_its_script_says():
+    made, clock, said = switch()
+    assert order(made, ["script", "133", "ring=1", "status=486", "answer=2", "cause=17"]) == {"script": "133"}
+    made.datagramReceived(request().encode(), HERE)
+    clock.advance(1)
+    clock.advance(2)
+    assert statuses(said)[:3] == [100, 180, 486] and said[2][0].header("Reason") == "Q.850;cause=17"
+    assert order(made, ["calls"])["calls"][0] | {"state": "over", "rang": True, "number": "133"} == order(made, ["calls"])["calls"][0]
+    assert order(made, ["stats"])["rung"] == 1
+    made.close()
+
+
+def test_orders_are_carried_out():
+    made, clock, said = switch()
+    made.datagramReceived(request().encode(), HERE)
+    clock.advance(0.1)
+    clock.advance(0.5)
+    clock.advance(0)
+    assert statuses(said)[-1] == 200
+    ack = request("ACK", to_tag=said[-1][0].to.tag, branch="z9hG4bK2")
+    made.datagramReceived(ack.encode(), HERE)
+    for words, method in (("change 133 hold", "INVITE"), ("change 133 empty", "INVITE"), ("hang_up 133", "BYE")):
+        order(made, words.split())
+        assert said[-1][0].method == method
+    order(made, ["away", "yes"])
+    count = len(said)
+    made.datagramReceived(request("OPTIONS", branch="z9hG4bK3", call_id="c3").encode(), HERE)
+    assert len(said) == count
+    made.close()
+
+
+def test_packets_are_lost_and_doubled_by_order_and_by_chance():
+    line = Line()
+    line.order("200 INVITE", "lose", 1, 1)
+    line.order("any", "double", 1)
+    ok = parse(b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP x;branch=y\r\nFrom: <sip:a@b>\r\nTo: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\n\r\n")
+    assert [len(line.delays(one)) for one in (ok, ok, ok, request("BYE"))] == [2, 0, 1, 1]
+    by_chance = [len(Line(seed, 30, 30).delays(ok)) for seed in range(200)]
+    assert by_chance == [len(Line(seed, 30, 30).delays(ok)) for seed in range(200)]
+    assert all(30 < by_chance.count(copies) < 120 for copies in (0, 1, 2))
+
+
+@pytest.mark.parametrize("words", ["sing", "script - answer=soon", "script - wish=1", "hang_up 1", "lose INVITE", "lose INVITE x"])
+def test_what_cannot_be_understood(words):
+    with pytest.raises(TheirFault):
+        order(switch()[0], words.split())
+
+
+def test_words_of_a_script():
+    assert script([]) == Script() and script(["answer=never", "media=no", "contact=192.0.2.1:5060"]) == Script(
+        answer=NEVER, media=False, contact="192.0.2.1:5060")
+
+
+def test_the_process_serves_until_its_input_ends():
+    running = subprocess.Popen([sys.executable, "-m", "tectonics.simulators.phones", "--port", "0", "--script", "answer=never"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    said, _ = running.communicate("stats\nnothing\n", timeout=30)
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert lines[0]["port"] and lines[1]["rung"] == 0 and "no order" in lines[2]["error"] and running.returncode == 0
+    assert set(ORDERS) == {"script", "hang_up", "change", "lose", "double", "away", "calls", "stats"}
