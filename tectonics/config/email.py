@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from tectonics.config.values import Count, Endpoint, Flag, Seconds, Section
 
+DNS_PORT = 53
 Path = Annotated[str, Field(max_length=1024)]
 DOMAIN = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
 
@@ -18,11 +19,25 @@ def _network(value: object) -> str:
         raise ValueError("expected an address or a network such as 192.0.2.1, 192.0.2.0/24 or 2001:db8::/32") from None
 
 
-def _address(value: object) -> str:
+def _server(value: object) -> str:
+    """An address, with a port where it is not that of DNS."""
+    text = value if isinstance(value, str) else ""
     try:
-        return str(ip_address(value if isinstance(value, str) else ""))
+        host, port = server_of(text)
+        if not 0 < port <= 65_535:
+            raise ValueError
+        ip_address(host)
     except ValueError:
-        raise ValueError("expected an address such as 192.0.2.53 or 2001:db8::53") from None
+        raise ValueError("expected an address such as 192.0.2.53, 127.0.0.1:5353 or [2001:db8::53]:53") from None
+    return text
+
+
+def server_of(text: str) -> tuple[str, int]:
+    """Address and port of a validated name server."""
+    host, colon, port = text.rpartition(":")
+    if text.startswith("[") and "]" in text:
+        return text[1:text.index("]")], int(port) if host.endswith("]") else DNS_PORT
+    return (host, int(port)) if colon and ":" not in host else (text, DNS_PORT)
 
 
 class Relay(Section):
@@ -66,7 +81,7 @@ class Email(Section):
     relays: tuple[Relay, ...] = Field((), max_length=64, description=(
         "servers whose checks are believed, such as {sources: [192.0.2.25], authserv_id: mx.example.com}"))
     dkim: Flag = Field(True, description="believe senders whose domain has signed; its key is looked up in DNS")
-    nameservers: tuple[Annotated[str, BeforeValidator(_address)], ...] = Field(
+    nameservers: tuple[Annotated[str, BeforeValidator(_server)], ...] = Field(
         (), max_length=8, description="resolvers to ask for keys; []: those of /etc/resolv.conf")
     sender_per_hour: Annotated[Count, Field(ge=1, le=1000)] = Field(10, description="mails of one sender that count")
     answers_per_hour: Annotated[Count, Field(ge=1, le=1000)] = Field(10, description="answers by e-mail to one address")

@@ -27,7 +27,7 @@ from tectonics.channels.email.listening import SmtpFactory
 from tectonics.channels.email.proving import Proving
 from tectonics.channels.email.sending import Sending
 from tectonics.config import Settings
-from tectonics.config.email import Smarthost
+from tectonics.config.email import Smarthost, server_of
 from tectonics.daemon.core import Core
 from tectonics.daemon.host import Host
 from tectonics.domain.errors import TheirFault
@@ -36,7 +36,6 @@ from tectonics.ports import Addresses, Alarms, Correspondence, Metrics
 from tectonics.wire.smtp.client import Login
 
 PASSWORD_CHARS_MAX = 256
-DNS_PORT = 53
 _UNREADABLE = (OSError, ValueError, TypeError)
 
 
@@ -44,7 +43,7 @@ def make_email(settings: Settings, host: Host, core: Core, correspondence: Corre
                metrics: Metrics, alarms: Alarms) -> Email:
     """The channel, which does not listen yet. TheirFault when a certificate or password cannot be read."""
     section, clock = settings.channels.email, host.clock
-    keys = DnsKeys(host.reactor, [(one, DNS_PORT) for one in section.nameservers])
+    keys = DnsKeys(host.reactor, [server_of(one) for one in section.nameservers])
     proving = Proving(section.relays, section.dkim, keys, clock, metrics, host.in_thread)
     sending = _sending(settings, host, metrics, alarms) if section.smarthost.address else None
     answering = None if sending is None else Answering(sending, section.answers_per_hour, clock, host.ids, metrics)
