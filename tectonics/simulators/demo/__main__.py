@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tectonics.domain.errors import TheirFault
 from tectonics.simulators.daemon_process import DaemonProcess
-from tectonics.simulators.demo import borrowing, closing, operating, recovering, trouble, writing
+from tectonics.simulators.demo import borrowing, calling, closing, operating, recovering, trouble, writing
 from tectonics.simulators.demo.story import Story
 from tectonics.simulators.demo.transcript import Transcript
+from tectonics.simulators.phones.process import PhonesProcess
 from tectonics.simulators.smsc.process import CentreProcess
 
 # Short deadlines, so that a lost answer is a matter of seconds in the demo as well.
@@ -23,6 +24,7 @@ CHAPTERS = (
     borrowing.the_main_job, borrowing.what_i_owe, borrowing.five_at_once, borrowing.ten_people,
     borrowing.direct_code, recovering.spends_and_recharges, recovering.reversal, recovering.in_parts,
     recovering.our_own_credit, recovering.several_at_once, trouble.a_lost_answer,
+    calling.call_back, calling.busy,
     writing.borrowing_by_sms, writing.advertising, operating.barring,
     operating.the_switch, operating.broken_settings, operating.bad_input, operating.health_and_figures,
     closing.streams, closing.to_the_cent, closing.the_end,
@@ -55,13 +57,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _play(directory: Path, told: Transcript) -> None:
-    told.say("Starting a message centre, and a daemon bound to it: fresh state, free ports ...")
-    story, centre = None, CentreProcess("--esme", "tectonics:secret")
-    daemon = None
+    told.say("Starting a message centre, a telephone switch, and a daemon: fresh state, free ports ...")
+    story, daemon = None, None
+    centre, phones = CentreProcess("--esme", "tectonics:secret"), PhonesProcess("ring=0.1 answer=0.3")
     try:
         centre.start()
-        daemon = DaemonProcess(directory, SETTINGS | {"channels": _channels(directory, centre)}).start()
-        story = Story(daemon, centre, told)
+        phones.start()
+        daemon = DaemonProcess(directory, SETTINGS | _peers(directory, centre, phones)).start()
+        story = Story(daemon, centre, phones, told)
         for chapter in CHAPTERS:
             chapter(story)
     except (TheirFault, OSError, ValueError, LookupError) as error:
@@ -72,13 +75,16 @@ def _play(directory: Path, told: Transcript) -> None:
             daemon.kill()
         if story is not None:
             story.close()
+        phones.close()
         centre.close()
 
 
-def _channels(directory: Path, centre: CentreProcess) -> dict:
+def _peers(directory: Path, centre: CentreProcess, phones: PhonesProcess) -> dict:
     (directory / "centre.secret").write_text("secret\n")
     account = {"name": "centre", "address": centre.address, "system_id": "tectonics", "password_file": "centre.secret"}
-    return {"sms_smpp": {"accounts": [account]}}
+    sip = {"endpoint": "udp:0:interface=127.0.0.1", "trunks": [{"name": "switch", "address": phones.address}]}
+    return {"channels": {"sms_smpp": {"accounts": [account]}}, "call_server": {"kind": "sip", "sip": sip},
+            "policy": {"call_back": {"destinations": calling.RATES}}}
 
 
 if __name__ == "__main__":
