@@ -125,7 +125,7 @@ DECLARATIONS = (
     _counter("tectonics_call_legs_total", "leg result", "Ringing A and B for call-backs: answered, or why not"),
     _counter("tectonics_calls_ended_total", "cause", "Conversations of call-backs, by how they ended"),
     _gauge("tectonics_calls", "state", "Call-backs under way at this node: ring (A), connect (B), talk, hangup"),
-    _counter("tectonics_email_connections_total", "result", "SMTP connections: served, full, crowded, slow, broken"),
+    _counter("tectonics_email_connections_total", "result", "SMTP connections: served, slow, full, crowded"),
     _counter("tectonics_email_refused_total", "why", "What the SMTP port refused before it was read as a mail"),
     _counter("tectonics_email_received_total", "service result", "Mails to our addresses, by what became of them"),
     _counter("tectonics_email_proofs_total", "way result", "How senders were proved, or not: relay, pin, dkim"),
