@@ -44,7 +44,7 @@ class Model:
             return answer
         again = {Hold: self.hold, Settlement: self.settle, Entry: self.book}[type(item)](item)
         keep = isinstance(again, Done) or getattr(item, "source", "lending") == "lending"
-        if item.op and keep and not (isinstance(answer, Done) and isinstance(again, Refused)):
+        if item.op and keep and (answer is None or isinstance(again, Done)):
             self.answers[item.msisdn, item.op] = item.at, again
         return again
 
