@@ -37,12 +37,13 @@ def simulate(seed: int, seeds: int, days: float | None, subscribers: int | None,
 
     Example: tectonics simulate --seed 1 --days 2 --subscribers 100 --nodes 2
     """
-    from tectonics.simulation.many import run_seed, run_seeds
+    from tectonics.simulation.many import hush, run_seed, run_seeds
     from tectonics.simulation.plan import Options
 
     if nodes == 2 and ledger == "embedded":
         raise click.UsageError("--nodes 2 needs --ledger process: an embedded ledger belongs to one daemon.")
     options = Options(days, subscribers, nodes, ledger, promises, not no_faults)
+    hush()
     with _progress(seeds) as (within, after):
         if seeds == 1:
             report = run_seed(seed, options, within)

@@ -7,6 +7,8 @@ from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 
+from twisted.logger import globalLogBeginner
+
 from tectonics.domain.errors import TheirFault
 from tectonics.simulation.drawing import draw
 from tectonics.simulation.plan import Options
@@ -14,6 +16,11 @@ from tectonics.simulation.report import Report, report_of
 from tectonics.simulation.run import simulate
 
 RUNS_PER_PROCESS = 200  # then new ones take their places: what one leaks stays small
+
+
+def hush() -> None:
+    """Nothing that daemons log is printed: the rules hear the living, and what the dying say concerns nobody."""
+    globalLogBeginner.beginLoggingTo([lambda event: None], discardBuffer=True, redirectStandardIO=False)
 
 
 def run_seed(seed: int, options: Options, progress: Callable[[float], None] = lambda share: None) -> Report:
@@ -39,7 +46,7 @@ def _reports(seeds: Iterable[int], options: Options, processes: int) -> Iterable
         return
     left = iter(seeds)
     while share := list(islice(left, RUNS_PER_PROCESS * processes)):
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn"), initializer=hush) as pool:
             try:
                 for done in as_completed([pool.submit(work, seed) for seed in share]):
                     yield done.result()
