@@ -39,7 +39,8 @@ def _once_each(scene: Scene, switched: Switched, lent: list[dict]) -> Wrong:
 
 
 def what_the_switch_shows_is_true(scene: Scene) -> Wrong:
-    """"You have received" means lent in that session; "not given" means never lent in it."""
+    """"You have received" means lent in that session; "not given" means never lent in it, unless its beginning came again: then
+    that is another dialogue for us, and refused for itself."""
     switch = scene.journal.switch
     for one in scene.books.latest() if switch else ():
         for switched in switch.by_subscriber.get(one.msisdn, ()):
@@ -54,7 +55,7 @@ def _told(switched: Switched, one: Subscriber) -> Wrong:
         received = screens.granted(step.text)
         if received and received not in amounts:
             yield Violation(f"the switch showed {step.text!r}, lent was {sorted(lent)}", one.msisdn)
-        if screens.not_given(step.text) and lent:
+        if screens.not_given(step.text) and lent and len(switched.begun) == 1:
             yield Violation(f"the switch showed {step.text!r}, yet credit was lent", one.msisdn)
 
 
