@@ -1,6 +1,6 @@
 """A call-back: the daemon rings A, and when A answers rings B and connects the two.
 
-Its life (workflows/call_back.py owns the moves):
+Its life (workflows/call_moves.py has the table):
 
     reserving --> ringing --> connecting --> talking --> settling --> closed
         |            \\____________\\____________________/^

@@ -5,9 +5,9 @@ Run as a program it writes the document to standard output.
 
 import sys
 
-from tectonics.workflows import advances, call_back, recover
+from tectonics.workflows import advances, call_moves, recover
 
-MACHINES = (advances.MACHINE, recover.MACHINE, call_back.MACHINE)
+MACHINES = (advances.MACHINE, recover.MACHINE, call_moves.MACHINE)
 
 
 def describe() -> str:

@@ -11,7 +11,7 @@ from tectonics.domain import recharge as rec
 from tectonics.domain.events import LifecycleSeen
 from tectonics.domain.subscriber import Account, Profile, Standing
 from tectonics.domain.value import replace
-from tectonics.workflows import advances, call_back
+from tectonics.workflows import advances, call_end
 from tectonics.workflows.decision import Context, Decision
 from tectonics.workflows.recover import MACHINE as RECOVERY
 
@@ -38,7 +38,7 @@ def changed(account: Account, event: LifecycleSeen, context: Context) -> Decisio
 
 def _begin_anew(account: Account, profile: Profile, why: str, context: Context) -> Decision:
     """A new generation; a call of the former holder is cut first."""
-    cut = call_back.cut(account, context)
+    cut = call_end.cut(account, context)
     begun = new_generation(cut.account, profile, why)
     return replace(cut.plus(begun), text=begun.text)
 

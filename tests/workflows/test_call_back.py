@@ -17,7 +17,8 @@ from tectonics.domain.events import (
     Trigger,
 )
 from tectonics.domain.outcome import Done, NotFound, Refused, Unknown
-from tectonics.workflows.call_back import MACHINE, SETTLES_MAX
+from tectonics.workflows.call_end import SETTLES_MAX
+from tectonics.workflows.call_moves import MACHINE
 from tectonics.workflows.table import Machine
 from tests.workflows.call_world import ASKED, FREE, Life, policy
 from tests.workflows.world import MSISDN, NOW, subscriber

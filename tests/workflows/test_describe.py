@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tectonics.domain import advance, call, recharge
-from tectonics.workflows import advances, call_back, recover
+from tectonics.workflows import advances, call_moves, recover
 from tectonics.workflows.describe import MACHINES, describe
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "machines.md"
@@ -21,7 +21,7 @@ def test_the_document_is_up_to_date():
     (recover.MACHINE, {recharge.WAITING, recharge.DEBITING, recharge.UNKNOWN, recharge.DONE, recharge.FAILED,
                        recharge.DROPPED, recharge.REFUNDING, recharge.REFUND_UNKNOWN, recharge.REFUND_FAILED,
                        recharge.REVERSED}),
-    (call_back.MACHINE, {call.RESERVING, call.UNRESERVED, call.RINGING, call.CONNECTING, call.TALKING, call.SETTLING,
+    (call_moves.MACHINE, {call.RESERVING, call.UNRESERVED, call.RINGING, call.CONNECTING, call.TALKING, call.SETTLING,
                          call.CLOSED})], ids=lambda value: getattr(value, "name", ""))
 def test_the_tables_have_every_state_and_no_other(machine, states):
     assert {state for state, _ in machine.moves} | set(machine.moves.values()) == states
