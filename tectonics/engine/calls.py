@@ -19,6 +19,7 @@ from twisted.logger import Logger
 
 from tectonics.domain.call import GONE, LOST, Ended, NotAnswered
 from tectonics.domain.commands import CallCommand, Connect, HangUp, Ring, Talk
+from tectonics.domain.errors import OurFault, TheirFault
 from tectonics.domain.events import Event, LegAnswered, TalkEnded
 from tectonics.domain.msisdn import mask
 from tectonics.domain.outcome import Done, Unknown
@@ -87,7 +88,10 @@ class CallRunner:
                 if one.ours and now >= one.kept_at + self._pace.lease_s * 1000 / 3]
         kept = [(one, self._put_off(one, now)) for one in late]
         for one, done in kept:
-            one.ours = await done
+            try:
+                one.ours = await done
+            except (TheirFault, OurFault):  # the store is busy or away: at the next turn
+                one.kept_at = 0
             if not one.ours and self._waiting.get(one.command.op) is one:
                 log.info("{op} of {msisdn} has been taken over by another node", op=one.command.op,
                          msisdn=mask(one.command.msisdn))

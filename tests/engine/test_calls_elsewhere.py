@@ -8,7 +8,7 @@ from tectonics.domain.errors import Busy
 from tectonics.domain.outcome import Unknown
 from tectonics.engine.calls import HANG_UPS_MAX
 from tests.engine.call_story import Calls
-from tests.engine.world import drain, settle
+from tests.engine.world import drain, run, settle
 
 
 def test_a_node_that_was_away_for_longer_than_its_lease_charges_nothing_twice(tmp_path):
@@ -50,6 +50,23 @@ def test_more_is_asked_for_again_when_it_could_not_be_decided(tmp_path):
     store.load = lambda *args: fail(Busy("too much")) if story.clock.seconds() < until - 10 else load(*args)
     story.wait(150)
     assert story.tickets()[0]["duration_s"] == 100
+    story.over()
+
+
+def test_a_lease_that_could_not_be_renewed_is_renewed_at_the_next_turn(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_B, 100))
+    story.dial()
+    story.wait(20)
+    outbox = story.node.core.calls._outbox
+    put_off, refused = outbox.reschedule, []
+    outbox.reschedule = lambda *row: refused.append(row) or fail(Busy("too much"))
+    while not refused:
+        story.wait(1)
+    outbox.reschedule = put_off
+    story.wait(1)
+    leases = {row.command.op: row.lease_until for row in run(story.clock, story.node.files.queries.calls())}
+    assert leases[refused[0][1]] > story.node.core.engine.now() + 40_000
+    story.wait(150)
     story.over()
 
 
