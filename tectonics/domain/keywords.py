@@ -17,7 +17,8 @@ from tectonics.domain.value import value
 
 TEXT_MAX = 200  # characters; the longest request is a keyword with a number
 SPELLINGS_MAX = 20
-WORDS = ("sos", "debt", "call", "stop", "start", "yes", "no", "help", "lang")  # as keys: `word.<one>`
+WORDS = ("sos", "debt", "call", "stop", "start", "yes", "no", "help", "lang", "account", "nocollect",
+         "collect")  # as keys: `word.<one>`
 
 # Letters that keyboards and people use for one another: teh marbuta, alef maksura, Persian yeh and kaf, dotless i.
 _ALIKE = str.maketrans({"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ٱ": "ا", "ı": "i", "ø": "o", "œ": "oe", "æ": "ae",
@@ -59,6 +60,21 @@ class Start:
 
 
 @value
+class Funds:
+    """His balance, and what he owes."""
+
+
+@value
+class NoCollect:
+    """No more collect calls."""
+
+
+@value
+class Collect:
+    """Collect calls again."""
+
+
+@value
 class Yes:
     """He agrees to what he was shown with this `code`; empty when he wrote none."""
 
@@ -95,8 +111,10 @@ class Unknown:
 
 
 LAST, FAVOURITE = "last", "favourite"
-Request = Sos | Debt | Call | Stop | Start | Yes | No | Help | Language | Choice | Unknown
-_ALONE = {"debt": Debt(), "start": Start(), "no": No(), "help": Help()}
+Request = (Sos | Debt | Call | Stop | Start | Funds | NoCollect | Collect | Yes | No | Help | Language | Choice
+           | Unknown)
+_ALONE = {"debt": Debt(), "start": Start(), "no": No(), "help": Help(), "account": Funds(), "nocollect": NoCollect(),
+          "collect": Collect()}
 
 
 def fold(text: str) -> str:

@@ -78,6 +78,10 @@ _VARIABLES = {
     "reply.started": "stop",
     "reply.language": "",
     "reply.languages": "lang languages",
+    "reply.account": "balance currency",
+    "reply.account_unknown": "",
+    "reply.nocollect": "collect",
+    "reply.collect": "nocollect",
     "reply.call_ask": "call",
     "word.sos": "",
     "word.debt": "",
@@ -88,6 +92,9 @@ _VARIABLES = {
     "word.no": "",
     "word.help": "",
     "word.lang": "",
+    "word.account": "",
+    "word.nocollect": "",
+    "word.collect": "",
     "advert.offer": "balance amount fee total currency code",
     "sms.granted": "amount fee total due currency",
     "sms.failed": "",
@@ -124,6 +131,7 @@ LONGEST = {
     "balance": "0.50", "available": "1500.00", "code": "*133#", "number": "+33612345678901", "minutes": "1500",
     "sos": "ANTICIPO", "debt": "DEUDA", "call": "LLAMAR", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
     "languages": "en, fr, ar, es", "login": "123456",
+    "collect": "COLLECT", "nocollect": "NOCOLLECT",
 }
 
 # What is no screen of a menu: parts of one, short messages, and the words that are understood.

@@ -13,16 +13,21 @@ from tectonics.domain.keywords import (
     LAST,
     Call,
     Choice,
+    Collect,
     Debt,
+    Funds,
     Language,
     No,
+    NoCollect,
     Request,
     Sos,
     Start,
     Stop,
     Yes,
 )
+from tectonics.domain.outcome import Balance
 from tectonics.domain.screens import Style
+from tectonics.domain.self_care import COLLECT_ALLOW, COLLECT_REFUSE
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import cut
 from tectonics.domain.value import replace, value
@@ -82,6 +87,12 @@ class Letters:
                 return await self._change(letter, "advert_stop")
             case Start():
                 return await self._change(letter, "advert_start")
+            case NoCollect():
+                return await self._change(letter, COLLECT_REFUSE)
+            case Collect():
+                return await self._change(letter, COLLECT_ALLOW)
+            case Funds():
+                return await self._account(letter)
             case Language(code):
                 return await self._speak(letter, code)
             case Call(number):
@@ -182,6 +193,20 @@ class Letters:
 
     async def _owe(self, letter: Letter) -> Result:
         return await self._reply(letter, "owe.total", self._menus(letter).owed(letter.account).text)
+
+    async def _account(self, letter: Letter) -> Result | None:
+        """His balance, and what he owes; told to subscribers alone."""
+        if not letter.account.version:
+            return await self._help(letter)
+        balance = await self._enquiry.available(letter.msisdn, letter.account.profile.node, ENQUIRY_S)
+        if isinstance(balance, Balance):
+            context = self._engine.context(letter.now)
+            text = self._text(letter, "reply.account", balance=context.money(balance.amount_minor),
+                              currency=context.policy.currency)
+        else:
+            text = self._text(letter, "reply.account_unknown")
+        owed = self._menus(letter).owed(letter.account).text
+        return await self._reply(letter, "reply.account", f"{text}\n{owed}")
 
     async def _speak(self, letter: Letter, language: str) -> Result | None:
         if not letter.account.version:

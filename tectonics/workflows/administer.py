@@ -18,7 +18,8 @@ from tectonics.workflows.decision import Context, Decision, notice, ticket
 
 CHANGES = ("bar", "unbar", "allow", "deny", "unlist", "segment", "language", "forget", "call_back", "advert_stop",
            "advert_start", COLLECT_REFUSE, COLLECT_ALLOW)
-_CONFIRMED = {"advert_stop": "reply.stopped", "advert_start": "reply.started", "language": "reply.language"}
+_CONFIRMED = {"advert_stop": "reply.stopped", "advert_start": "reply.started", "language": "reply.language",
+              COLLECT_REFUSE: "reply.nocollect", COLLECT_ALLOW: "reply.collect"}
 
 
 def changed(account: Account, event: ProfileChanged, context: Context) -> Decision:

@@ -319,6 +319,23 @@ def test_stop_and_start(pen):
     assert audits[0] == "advertising stopped, by the subscriber" and len(audits) == 5
 
 
+def test_collect_calls_are_refused_and_allowed(pen):
+    assert pen.write("nocollect") == ["reply.nocollect collect"] and pen.profile().collect_refused_at is not None
+    assert pen.write("COLLECT") == ["reply.collect nocollect"] and pen.profile().collect_refused_at is None
+    audits = [ticket["text"] for ticket in pen.tickets() if ticket["type"] == "admin.change"]
+    assert audits == ["collect calls refused, by the subscriber", "collect calls allowed, by the subscriber"]
+
+
+def test_the_balance_and_what_is_owed(pen):
+    assert pen.write("account") == ["reply.account 0.00 EUR\nowe.none"]
+    pen.write("SOS 2")
+    pen.write(pen.yes())
+    assert pen.write("account")[0].startswith("reply.account 2.00 EUR\nowe.total EUR")
+    run(pen.node.clock, pen.node.ledger.billing.set_faults(hang_balance=True))
+    assert pen.write("account")[0].startswith("reply.account_unknown\nowe.total")
+    assert Pen(pen.node, "33699999999").write("account") == []
+
+
 def test_yes_means_the_offer_that_is_open_also_for_one_who_stopped_advertising(pen):
     pen.write("STOP")
     pen.write("SOS 2")
