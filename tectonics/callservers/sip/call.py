@@ -88,7 +88,7 @@ class Call:
     def ring(self, dialled: Dialled, trunks: tuple[Trunk, ...], now: float) -> None:
         """Rings A."""
         self.a = Leg(dialled.leg, self._me, self, self._out)
-        body = self.a.silenced(b"") if self._flow == FLOW_IV else b""
+        body = self.a.told.silenced(b"") if self._flow == FLOW_IV else b""
         self._ring_until = now + dialled.ring_s
         self.a.invite(_with(dialled, body, self._flow == FLOW_IV), trunks, now)
 
@@ -103,7 +103,7 @@ class Call:
         self.state, self._orphan_at, body = RINGING_B, None, b""
         ring_s = dialled.ring_s
         if self._flow == FLOW_I:
-            body, ring_s = self.b.spoken(parse_sdp(self.a.heard)), min(ring_s, AUTOMATON_S)
+            body, ring_s = self.b.told.spoken(parse_sdp(self.a.heard)), min(ring_s, AUTOMATON_S)
         else:
             self._acknowledge(now)
         self._ring_until = now + ring_s
@@ -150,8 +150,8 @@ class Call:
             self._broken(now)
         else:
             self.state = JOINING
-            offer, self._places = fitted(parse_sdp(body), self.a.sent.kinds if self.a.sent is not None else ())
-            self.a.reinvite(self.a.spoken(offer), now)
+            offer, self._places = fitted(parse_sdp(body), self.a.told.kinds)
+            self.a.reinvite(self.a.told.spoken(offer), now)
 
     def failed(self, leg: Leg, word: str, q850: int, now: float) -> None:
         """It was not picked up."""
@@ -191,11 +191,11 @@ class Call:
             leg.reply(serving, 400)
             return
         if self.state in (WAITING, RINGING_B):
-            leg.reply(serving, 200, leg.silenced(body))
+            leg.reply(serving, 200, leg.told.silenced(body))
         elif self.state != TALKING or self._passing is not None or self._other(leg).is_busy:
             leg.reply(serving, 491)
-        elif body and body == leg.heard and leg.sent is not None:
-            leg.reply(serving, 200, leg.sent.encode())
+        elif body and body == leg.heard and leg.told.sent is not None:
+            leg.reply(serving, 200, leg.told.sent.encode())
         else:
             self._passing = Passing(leg, self._other(leg), serving, body)
             self._passing.begin(now)
@@ -256,13 +256,13 @@ class Call:
         """A has answered what B offers."""
         offer = parse_sdp(self.b.heard)
         self.a.acknowledge_redone()
-        self._answer = self.b.spoken(unfitted(parse_sdp(body), self._places, offer))
+        self._answer = self.b.told.spoken(unfitted(parse_sdp(body), self._places, offer))
         self._up(now)
 
     def _joined_at_once(self, body: bytes, now: float) -> None:
         """Flow I: B has answered what A offers."""
         try:
-            self.a.acknowledge(self.a.spoken(parse_sdp(body)))
+            self.a.acknowledge(self.a.told.spoken(parse_sdp(body)))
         except BadText:
             self._broken(now)
             return
@@ -277,16 +277,16 @@ class Call:
         """Who has picked up is told that we know."""
         self._ack_at = None
         if self.state in (WAITING, RINGING_B):
-            self.a.acknowledge(self.a.silenced(self.a.heard) if self._flow == FLOW_III else b"")
+            self.a.acknowledge(self.a.told.silenced(self.a.heard) if self._flow == FLOW_III else b"")
         elif self.state in (JOINED, TALKING):
             self.b.acknowledge(self._answer)
 
     def _taken(self, leg: Leg, body: bytes, now: float) -> None:
         if leg is self.a:
-            self.b.reinvite(self.b.spoken(parse_sdp(body)), now)
+            self.b.reinvite(self.b.told.spoken(parse_sdp(body)), now)
         else:
             leg.acknowledge_redone()
-            self.a.acknowledge_redone(self.a.spoken(parse_sdp(body)))
+            self.a.acknowledge_redone(self.a.told.spoken(parse_sdp(body)))
             self.state = TALKING
 
     def _not_taken(self, leg: Leg, now: float) -> None:

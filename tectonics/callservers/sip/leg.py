@@ -9,39 +9,33 @@ carry an answer, and because a leg that is not acknowledged yet ends by itself, 
 Bounds: one re-INVITE at a time and one that waits; GLARES_MAX tries of it.
 """
 
-from collections import deque
 from typing import Protocol
 
 from tectonics.callservers.sip import naming
-from tectonics.callservers.sip.acts import Act, Ask, Me, Put, Reply
+from tectonics.callservers.sip.acts import Act, Me, Reply
 from tectonics.callservers.sip.causes import FAILED, INTERWORKING, NORMAL, TIMER, hung_up
+from tectonics.callservers.sip.describing import Describing
 from tectonics.callservers.sip.handle import Handle
 from tectonics.callservers.sip.inviting import ALLOW, Attempt, Dialled, Inviting
 from tectonics.callservers.sip.inviting import ended as hang_up_stray
 from tectonics.callservers.sip.refreshing import Refreshing
+from tectonics.callservers.sip.speaking import Speaking
 from tectonics.callservers.sip.trunks import Trunk
 from tectonics.domain.errors import BadMessage
 from tectonics.wire.sip.answers import answer
-from tectonics.wire.sip.credentials import credentials
 from tectonics.wire.sip.dialog import Dialog, OutOfOrder
 from tectonics.wire.sip.layer import Serving
 from tectonics.wire.sip.message import Message, Request, Response
 from tectonics.wire.sip.reason import reason
 from tectonics.wire.sip.sdp import (
     TYPE,
-    Description,
-    Origin,
-    black_hole,
-    declined,
-    nothing,
     parse_sdp,
-    spoken_by,
 )
 from tectonics.wire.sip.text import BadText
 
 INVITING, UP, OVER = "inviting", "up", "over"
 DEAD = (408, 481)  # a dialog that is answered so is no more (section 12.2.1.2)
-GLARES_MAX, ACKS_MAX = 4, 8
+GLARES_MAX = 4
 
 
 class Owner(Protocol):
@@ -77,20 +71,16 @@ class Leg:
 
     def __init__(self, id: str, me: Me, owner: Owner, out: list[Act]) -> None:
         self.id, self.state = id, INVITING
-        self.origin = Origin(naming.session_id(id), me.host)
-        self.sent: Description | None = None  # our last description
+        self.told = Describing(id, me.host)  # our descriptions
         self.heard: bytes = b""  # its last
         self.trunk: Trunk | None = None
         self._me, self._owner, self._out = me, owner, out
         self._inviting: Inviting | None = None
         self._invite: Request | None = None  # that was accepted
-        self._acks: deque[tuple[Request, Put]] = deque(maxlen=ACKS_MAX)  # the newest, and for which INVITE
-        self._dialog: Dialog | None = None
+        self._speaking: Speaking | None = None  # within its dialog
         self._redo: Redo | None = None
         self._waiting: Redo | None = None
         self._again_at: float | None = None
-        self._version = 0
-        self._told: bytes = b""
         self.is_unheard = False  # whether nobody has answered its BYE
         self.seen_s = 0.0  # when it was heard last, in the transactions' time; 0: never
         self._refreshing = Refreshing(me.session_s)
@@ -107,15 +97,16 @@ class Leg:
                  now: float) -> "Leg":
         """A leg of an earlier life or of another node; `at_s` is the time of day, `now` the transactions'."""
         leg = cls(id, me, owner, out)
-        leg.state, leg.trunk, leg._dialog = UP, trunk, handle.dialog(naming.taken_over(at_s))
-        leg._version = int(at_s * 1000)
+        leg.state, leg.trunk = UP, trunk
+        leg._speaking = Speaking(id, trunk, handle.dialog(naming.taken_over(at_s)), me, out)
+        leg.told = Describing(id, me.host, int(at_s * 1000))
         leg._refreshing.unknown(now)
         return leg
 
     @property
     def call_id(self) -> str:
         """Of its dialog."""
-        return self._dialog.call_id if self._dialog is not None else ""
+        return self._speaking.dialog.call_id if self._speaking is not None else ""
 
     @property
     def rang(self) -> bool:
@@ -124,18 +115,20 @@ class Leg:
 
     def handle(self) -> str:
         """What finds it again. BadMessage where that is too much."""
-        dialog, place = self._dialog, self.trunk.hop(self._dialog)
+        dialog = self._speaking.dialog
+        place = self.trunk.hop(dialog)
         return Handle(self.trunk.name, place.host, place.port, dialog.call_id, str(dialog.local), str(dialog.remote),
                       str(dialog.target), tuple(dialog.routes), self._invite.cseq.number).encode()
 
     def _accepted(self, attempt: Attempt, response: Response, now: float) -> None:
         self.trunk, self._invite = attempt.trunk, attempt.request
         try:
-            self._dialog = Dialog.of_response(attempt.request, response)
+            dialog = Dialog.of_response(attempt.request, response)
+            self._speaking = Speaking(self.id, attempt.trunk, dialog, self._me, self._out)
             self.handle()
             self.heard = body_of(response)
         except BadMessage:
-            self._dialog = None
+            self._speaking = None
             self.state = OVER
             hang_up_stray(self.id, attempt.trunk, attempt.request, response, self._me, self._out, True)
             self._owner.failed(self, FAILED, INTERWORKING, now)
@@ -150,14 +143,6 @@ class Leg:
 
     # --- what the call wants
 
-    def spoken(self, description: Description) -> bytes:
-        """A description as our next one to this leg; the version rises when something is different."""
-        plain = spoken_by(description, self.origin, 0).encode()
-        if plain != self._told:
-            self._version, self._told = self._version + 1, plain
-        self.sent = spoken_by(description, self.origin, self._version)
-        return self.sent.encode()
-
     @property
     def was_offered(self) -> bool:
         """Whether its INVITE had an offer of ours."""
@@ -166,12 +151,12 @@ class Leg:
     @property
     def is_acknowledged(self) -> bool:
         """Whether its 2xx has had its ACK."""
-        return self._invite is None or self._ack_of(self._invite) is not None
+        return self._invite is None or self._speaking.has_acknowledged(self._invite)
 
     def acknowledge(self, body: bytes = b"") -> None:
         """The ACK of its 2xx."""
         if self.state == UP and not self.is_acknowledged:
-            self._acknowledge(self._invite, body)
+            self._speaking.acknowledge(self._invite, body)
 
     def reinvite(self, body: bytes, now: float) -> None:
         """Another session, or (empty) its own offer; `redone` or `refused` is called once, unless it ends before."""
@@ -181,7 +166,7 @@ class Leg:
         """The ACK of the 2xx to that."""
         if self._redo is not None and self._redo.tag:
             request, self._redo = self._redo.request, None
-            self._acknowledge(request, body)
+            self._speaking.acknowledge(request, body)
 
     @property
     def is_busy(self) -> bool:
@@ -193,15 +178,15 @@ class Leg:
         state, self.state = self.state, OVER
         if state == OVER and self.is_unheard:
             self.is_unheard = False
-            self._ask("BYE", None, reason(q850, text))
+            self._speaking.ask("BYE", None, reason(q850, text))
         if state == INVITING and self._inviting is not None:
             self._inviting.give_up()
         elif state == UP:
             if not self.is_acknowledged:
-                self._acknowledge(self._invite, self._declining(self._invite.body, self.heard))
+                self._speaking.acknowledge(self._invite, self.told.declining(self._invite.body, self.heard))
             if self._redo is not None and self._redo.tag:
-                self._acknowledge(self._redo.request, self._declining(self._redo.body, self.heard))
-            self._ask("BYE", None, reason(q850, text))
+                self._speaking.acknowledge(self._redo.request, self.told.declining(self._redo.body, self.heard))
+            self._speaking.ask("BYE", None, reason(q850, text))
         self._waiting = self._again_at = None
         self._refreshing.stop()
 
@@ -212,21 +197,21 @@ class Leg:
         if response.status not in DEAD:
             self.seen_s = now
         if isinstance(token, Attempt):
-            if self._inviting.heard(token, response, now) and (ack := self._ack_of(self._invite)) is not None:
-                self._out.append(ack)
+            if self._inviting.heard(token, response, now) and self._speaking is not None:
+                self._speaking.repeat(self._invite)
         elif isinstance(token, Redo):
             self._redo_answered(token, request, response, now)
         elif request.method == "UPDATE" and self.state == UP:
             self._updated(request, response, now)
         elif request.method == "BYE" and response.status in (401, 407):
-            self._prove(request, response, None)
+            self._speaking.prove(request, response, None)
 
     def silence(self, token: object, request: Request, now: float) -> None:
         """Nobody answered one."""
         if isinstance(token, Attempt):
             self._inviting.unheard(token, now)
         elif request.method == "BYE":
-            self.is_unheard = self._dialog is not None
+            self.is_unheard = self._speaking is not None
         elif isinstance(token, Redo) or request.method == "UPDATE":
             self._lost(now)
 
@@ -234,7 +219,7 @@ class Leg:
         """A request within the dialog."""
         request, self.seen_s = serving.request, now
         try:
-            self._dialog.check(request)
+            self._speaking.dialog.check(request)
         except OutOfOrder:
             self.reply(serving, 500)
             return
@@ -252,7 +237,7 @@ class Leg:
 
     def is_dialog_of(self, request: Request) -> bool:
         """Whether a request is within it."""
-        return self._dialog is not None and self._dialog.id == (request.call_id, request.to.tag, request.sender.tag)
+        return self._speaking is not None and self._speaking.dialog.id == (request.call_id, request.to.tag, request.sender.tag)
 
     def acknowledged(self, request: Request, now: float) -> None:
         """The ACK of our 2xx to its re-INVITE."""
@@ -306,16 +291,17 @@ class Leg:
 
     def _send(self, redo: Redo) -> None:
         content = (("Content-Type", TYPE),) if redo.body else ()
-        redo.request = self._ask("INVITE", redo, (ALLOW, *content), redo.body)
+        headers = (self._me.contact, *self._refreshing.wanted(), ALLOW, *content)
+        redo.request = self._speaking.ask("INVITE", redo, headers, redo.body)
 
     def _refresh(self, now: float) -> None:
         if self._redo is not None:
             return
         self._refreshing.begun(now)
-        if self._refreshing.by_update or self.sent is None:
-            self._ask("UPDATE", None, ())
+        if self._refreshing.by_update or self.told.sent is None:
+            self._speaking.ask("UPDATE", None, (self._me.contact, *self._refreshing.wanted()))
         else:
-            self._begin(Redo(self.sent.encode(), True), now)
+            self._begin(Redo(self.told.sent.encode(), True), now)
 
     def _redo_answered(self, redo: Redo, request: Request, response: Response, now: float) -> None:
         if response.status < 200:
@@ -329,7 +315,7 @@ class Leg:
             self._again_at = now + naming.glare_s(self.id, redo.glares)
         elif response.status in (401, 407) and redo.challenges < 2:
             redo.challenges += 1
-            redo.request = self._prove(request, response, redo) or redo.request
+            redo.request = self._speaking.prove(request, response, redo) or redo.request
         elif response.status in DEAD:
             self._lost(now)
         else:
@@ -340,13 +326,13 @@ class Leg:
                 self._owner.refused(self, response.status, now)
 
     def _redo_accepted(self, redo: Redo, request: Request, response: Response, now: float) -> None:
-        if (ack := self._ack_of(request)) is not None:
-            self._out.append(ack)
-        elif redo is not self._redo or self.state != UP:
-            self._acknowledge(request, self._declining(redo.body, body_of(response)))
+        if self._speaking.repeat(request):
+            return
+        if redo is not self._redo or self.state != UP:
+            self._speaking.acknowledge(request, self.told.declining(redo.body, body_of(response)))
         elif not redo.tag:
             redo.tag = response.to.tag
-            self._dialog.refreshed(response)
+            self._speaking.dialog.refreshed(response)
             self._refreshing.agreed(response, now)
             self.heard = body_of(response)
             if redo.ours:
@@ -365,10 +351,10 @@ class Leg:
         if response.status < 200:
             return
         if response.status < 300:
-            self._dialog.refreshed(response)
+            self._speaking.dialog.refreshed(response)
             self._refreshing.agreed(response, now)
         elif response.status in (401, 407):
-            self._prove(request, response, None)
+            self._speaking.prove(request, response, None)
         elif response.status in DEAD:
             self._lost(now)
         else:
@@ -379,58 +365,12 @@ class Leg:
         if self.is_busy:
             self.reply(serving, 491)
             return
-        self._dialog.refreshed(request)
+        self._speaking.dialog.refreshed(request)
         self._refreshing.asked(request, now)
         if request.method == "UPDATE" and not request.body:
             self.reply(serving, 200)
         else:
             self._owner.changed(self, serving, now)
-
-    # --- sending
-
-    def _ask(self, method: str, token: object, headers: tuple[tuple[str, str], ...], body: bytes = b"") -> Request:
-        if method in ("INVITE", "UPDATE"):
-            headers = (self._me.contact, *self._refreshing.wanted(), *headers)
-        number = self._dialog.local_number + 1
-        request = self._dialog.request(method, self._via(number, method), headers, body)
-        self._out.append(Ask(request, self.trunk.hop(self._dialog), (self.id, token)))
-        return request
-
-    def _prove(self, request: Request, response: Response, token: object) -> Request | None:
-        """The same once more with credentials."""
-        proof = credentials(request, response, self.trunk.section.user, self.trunk.password)
-        if proof is None or request.header(proof[0]) is not None:
-            return None
-        mine = ("Contact", "Allow", "Supported", "Session-Expires", "Min-SE", "Content-Type", "Reason")
-        headers = (*((name, value) for name, value in request.headers if name in mine), proof)
-        number = self._dialog.local_number + 1
-        again = self._dialog.request(request.method, self._via(number, request.method), headers, request.body)
-        self._out.append(Ask(again, self.trunk.hop(self._dialog), (self.id, token)))
-        return again
-
-    def _acknowledge(self, request: Request, body: bytes) -> None:
-        content = (("Content-Type", TYPE),) if body else ()
-        ack = self._dialog.acknowledge(request, self._via(request.cseq.number, "ACK"), content, body)
-        self._acks.append((request, Put(ack, self.trunk.hop(self._dialog))))
-        self._out.append(self._acks[-1][1])
-
-    def _ack_of(self, request: Request | None) -> Put | None:
-        return next((put for invite, put in self._acks if invite is request), None)
-
-    def _via(self, number: int, method: str) -> str:
-        return self._me.via(naming.branch(self.id, self.trunk.name, number, method))
-
-    def _declining(self, ours: bytes, theirs: bytes) -> bytes:
-        """The answer that an ACK must bring to an offer that came in a 2xx; nothing where ours came in the INVITE."""
-        if ours or not theirs:
-            return b""
-        return self.spoken(declined(parse_sdp(theirs), self.origin))
-
-    def silenced(self, offer: bytes) -> bytes:
-        """A description that accepts an offer and its media nowhere; without an offer none."""
-        if not offer:
-            return self.spoken(nothing(self.origin))
-        return self.spoken(black_hole(parse_sdp(offer), self.origin))
 
     # --- ending
 

@@ -23,8 +23,8 @@ class Passing:
         if not self._body:
             self._other.reinvite(b"", now)
             return
-        offer, self._places = fitted(parse_sdp(self._body), _kinds(self._other))
-        self._other.reinvite(self._other.spoken(offer), now)
+        offer, self._places = fitted(parse_sdp(self._body), self._other.told.kinds)
+        self._other.reinvite(self._other.told.spoken(offer), now)
 
     def redone(self, leg: Leg, body: bytes) -> None:
         """The other has answered. BadText."""
@@ -33,28 +33,24 @@ class Passing:
             return
         if self._body:
             offer = parse_sdp(self._body)
-            said = self._leg.spoken(unfitted(parse_sdp(body), self._places, offer))
+            said = self._leg.told.spoken(unfitted(parse_sdp(body), self._places, offer))
             self._leg.heard, self.is_over = self._body, True
             leg.acknowledge_redone()
             self._leg.reply(self.serving, 200, said)
         else:
             self._offer = body
-            offer, self._places = fitted(parse_sdp(body), _kinds(self._leg))
-            self._leg.reply(self.serving, 200, self._leg.spoken(offer))
+            offer, self._places = fitted(parse_sdp(body), self._leg.told.kinds)
+            self._leg.reply(self.serving, 200, self._leg.told.spoken(offer))
 
     def confirmed(self, leg: Leg, body: bytes) -> None:
         """His ACK, with the answer to the other's offer. BadText."""
         if leg is self._leg and self._offer:
             answer = unfitted(parse_sdp(body), self._places, parse_sdp(self._offer))
             self._leg.heard, self.is_over = body, True
-            self._other.acknowledge_redone(self._other.spoken(answer))
+            self._other.acknowledge_redone(self._other.told.spoken(answer))
 
     def refused(self, status: int) -> None:
         """It is not to be."""
         self.is_over = True
         if not self._offer:
             self._leg.reply(self.serving, status if status >= 400 else 488)
-
-
-def _kinds(leg: Leg) -> tuple[str, ...]:
-    return leg.sent.kinds if leg.sent is not None else ()
