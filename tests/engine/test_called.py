@@ -1,7 +1,8 @@
 """Calls to a number and its range are counted over all subscribers, for an hour, within a bound."""
 
-from tectonics.domain.events import CallAsked
+from tectonics.domain.events import CallAsked, ReserveAnswered
 from tectonics.domain.numbers import Number
+from tectonics.domain.outcome import Done
 from tectonics.engine.called import HOUR_MS, MARKS_MAX, Called
 from tests.workflows.call_world import ASKED, B, Life
 from tests.workflows.world import MSISDN, NOW
@@ -44,8 +45,8 @@ def test_what_happens_later_in_a_call_is_no_call():
     life.ask()
     event = CallAsked(MSISDN, ASKED, NOW, "x", B)
     called.heard(event, life.last, NOW)
-    for decision in (life.reserve(), life.a_answers(), life.b_answers()):
-        called.heard(life.tickets, decision, NOW)
+    reserved = ReserveAnswered(MSISDN, NOW, life.call.id, life.call.op, Done())
+    called.heard(reserved, life.decide(reserved), NOW)
     assert called.recent(B, NOW) == (1, 1)
 
 
