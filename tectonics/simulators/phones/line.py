@@ -35,6 +35,10 @@ class Line:
         """Does that to the next ones."""
         self.orders.append(Order(kind, what, times, after))
 
+    def weather(self, lose_percent: float = 0, double_percent: float = 0, late_s: float = 0.0) -> None:
+        """From now on so much goes wrong by chance."""
+        self._lose, self._double, self._late_s = lose_percent, double_percent, late_s
+
     def delays(self, message: Request | Response) -> list[float]:
         """When it arrives, for each copy; none: never."""
         kind = kind_of(message)

@@ -18,6 +18,7 @@ from tectonics.wire.sip.reason import q850_of, reason
 from tectonics.wire.sip.session_timer import Expiry, expiry_of
 
 RINGING, ANSWERED, CONNECTED, OVER = "ringing", "answered", "connected", "over"
+EXPIRED = 102  # Q.850: recovery on timer expiry
 ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
 SDP = ("Content-Type", "application/sdp")
 
@@ -35,10 +36,14 @@ class Phone:
         self.given = request.body  # the newest description from the other side
         self.changes = 0
         self.refused_change = 0
+        self.rung_at = switch.seconds()
+        self.answered_at = self.over_at = self.vanished_at = 0.0  # 0: not (yet)
+        self.farewell_at = 0.0  # when its BYE was answered
         self.dialogs: dict[str, Dialog] = {}  # by our tag
         self.tag = ""
         self._version, self._offered, self._glare = 1, False, script.glare
         self._calls: list[Any] = []
+        self._expiry: Any = None  # of the session
 
     # --- being rung
 
@@ -68,7 +73,7 @@ class Phone:
             self._over("us")
             self._say(script.status, headers=(*reason(script.cause), *more))
             return
-        self.state, self._offered = ANSWERED, not self.invite.body
+        self.state, self._offered, self.answered_at = ANSWERED, not self.invite.body, self.switch.seconds()
         for number in range(script.forks):
             self._later(number * 0.02, self._accept, f"{self.port}-{number}")
 
@@ -97,9 +102,15 @@ class Phone:
         if self.state == ANSWERED and request.to.tag == self.tag:
             self.state, script = CONNECTED, self.script
             self.connected_at = self.switch.seconds()
+            self._refreshed()
             for after, what in ((script.hang_up, self.hang_up), (script.change, self.change), (script.vanish, self.vanish)):
                 if after != NEVER:
                     self._later(after, what)
+
+    def unacknowledged(self) -> None:
+        """No ACK has come: nobody is there (RFC 3261, section 13.3.1.4)."""
+        if self.state == ANSWERED:
+            self.hang_up()
 
     def asked(self, serving: Serving) -> None:
         """A request in its dialog."""
@@ -120,6 +131,7 @@ class Phone:
         elif request.method == "INVITE":
             self._changed(serving, dialog)
         else:
+            self._refreshed()
             self.switch.respond(serving, answer(request, 200, "", (self._contact(), *self._timer(request))))
 
     def _changed(self, serving: Serving, dialog: Dialog) -> None:
@@ -131,6 +143,7 @@ class Phone:
             self.switch.respond(serving, answer(request, 488))
         else:
             dialog.refreshed(request)
+            self._refreshed()
             self.changes += 1
             self.given = request.body or self.given
             self.switch.respond(serving, answer(request, 200, "", (self._contact(), ALLOW, *self._timer(request), SDP),
@@ -154,10 +167,13 @@ class Phone:
 
     def vanish(self) -> None:
         """Says nothing any more."""
+        self.vanished_at = self.switch.seconds()
         self.switch.silence(self)
 
     def answered(self, request: Request, response: Response) -> None:
         """An answer to what it wanted."""
+        if request.method == "BYE" and response.final:
+            self.farewell_at = self.farewell_at or self.switch.seconds()
         if request.method != "INVITE" or not response.final:
             return
         if response.status >= 300:
@@ -165,6 +181,7 @@ class Phone:
             return
         dialog = self.dialogs[self.tag]
         dialog.refreshed(response)
+        self._refreshed()
         self.given, self.changes = response.body, self.changes + 1
         body = b"" if request.body else self._description(response.body)
         ack = dialog.acknowledge(request, self.switch.via(), (SDP,) if body else (), body)
@@ -195,16 +212,29 @@ class Phone:
             return ()
         return (("Session-Expires", str(Expiry(self.script.timer, asked.refresher or self.script.refresher))), ("Require", "timer"))
 
+    def _refreshed(self) -> None:
+        """Somebody is there: who is strict waits for so long again (RFC 4028, section 10)."""
+        if self._expiry is not None and self._expiry.active():
+            self._expiry.cancel()
+        if self.script.strict and self.script.timer and self.state == CONNECTED:
+            self._expiry = self.switch.later(self.script.timer, self.hang_up, EXPIRED)
+
     def _later(self, delay_s: float, what, *told) -> None:
         self._calls.append(self.switch.later(delay_s, what, *told))
 
     def _over(self, by: str) -> None:
-        self.state, self.ended_by = OVER, by
+        self.state, self.ended_by, self.over_at = OVER, by, self.switch.seconds()
         self.stop()
+        self.switch.on_over(self)
+
+    def cut(self) -> None:
+        """It is over, and nobody is told."""
+        if self.state != OVER:
+            self._over("switch")
 
     def stop(self) -> None:
         """No more timers."""
-        for call in self._calls:
+        for call in (*self._calls, *((self._expiry,) if self._expiry is not None else ())):
             if call.active():
                 call.cancel()
         self._calls.clear()

@@ -9,6 +9,7 @@
     forks=2           so many phones answer one after the other
     password=secret   asks for a digest of the user of that password; `user=tectonics`
     timer=90          the session interval that it asks for; `refresher=uas`: it refreshes; `least=120`: 422 below that
+    strict=yes        hangs up when nobody has refreshed the session for that interval
     glare=1           says 491 to so many re-INVITEs; `media=no` refuses them (488)
     empty=no          refuses an INVITE whose offer has no media (488)
     vanish=3          answers nothing any more that long after it was connected
@@ -39,6 +40,7 @@ class Script(Struct, frozen=True, kw_only=True):
     timer: int = 0
     refresher: str = "uac"
     least: int = 0
+    strict: bool = False
     glare: int = 0
     media: bool = True
     empty: bool = True

@@ -5,6 +5,7 @@ has two calls: who must never be rung twice is counted in `rung`.
 Bound: CALLS_MAX calls are remembered, the oldest forgotten.
 """
 
+import socket
 from collections import Counter, deque
 from collections.abc import Callable
 from itertools import count
@@ -19,7 +20,17 @@ from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.credentials import ANSWERS
 from tectonics.wire.sip.dialog import Dialog
 from tectonics.wire.sip.digest import GOOD, Guard
-from tectonics.wire.sip.layer import Acknowledged, Answered, Asked, Cancelled, Layer, Out, Serving, Write
+from tectonics.wire.sip.layer import (
+    Acknowledged,
+    Answered,
+    Asked,
+    Cancelled,
+    Layer,
+    Out,
+    Serving,
+    Unacknowledged,
+    Write,
+)
 from tectonics.wire.sip.message import Request, Response, Unreadable, parse
 from tectonics.wire.sip.session_timer import expiry_of
 from tectonics.wire.sip.timers import TIMERS, Timers
@@ -27,6 +38,7 @@ from tectonics.wire.sip.uri import parse_uri
 from tectonics.wire.sip.values import MAGIC, parse_address
 
 CALLS_MAX = 20_000
+BUFFER_OCTETS = 4 << 20  # of the socket; wished for
 PORT_FIRST = 20_000
 
 
@@ -43,9 +55,11 @@ class Switch(DatagramProtocol):
         self.rung: Counter[str] = Counter()
         self.options = True  # whether it answers them
         self.away = False  # whether it answers anything
+        self.on_rung: Callable[[Phone], None] = _unheard  # an INVITE has come that is no repetition
+        self.on_over: Callable[[Phone], None] = _unheard
         self._by_call: dict[str, Phone] = {}
         self._silent: set[str] = set()
-        self._layer, self._wake = Layer(timers), None
+        self._timers, self._layer, self._wake = timers, Layer(timers), None
         self._guard = Guard("phones", b"phones")
         self._branches = count(1)
 
@@ -53,6 +67,7 @@ class Switch(DatagramProtocol):
 
     def startProtocol(self) -> None:
         """It is open."""
+        self.transport.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_OCTETS)
         here = self.transport.getHost()
         self.host, self.port, self._written = here.host, here.port, self.transport.write
 
@@ -139,6 +154,10 @@ class Switch(DatagramProtocol):
                     phone = self._by_call.get(request.call_id)
                     if phone is not None:
                         phone.acknowledged(request)
+                case Unacknowledged(serving):
+                    phone = self._by_call.get(serving.request.call_id)
+                    if phone is not None and phone.serving is serving:
+                        phone.unacknowledged()
                 case Answered(phone, request, response):
                     phone.answered(request, response)
         self._see()
@@ -170,6 +189,7 @@ class Switch(DatagramProtocol):
         self._by_call[request.call_id] = phone
         if len(self._by_call) > CALLS_MAX:
             self._by_call.pop(next(iter(self._by_call)))
+        self.on_rung(phone)
         phone.begin()
 
     def _refused(self, request: Request, script: Script) -> Response | None:
@@ -217,9 +237,21 @@ class Switch(DatagramProtocol):
         """Phones that ring."""
         return [one for one in self.phones if one.state == RINGING]
 
+    def restart(self) -> None:
+        """It knows of no call any more, and has told nobody."""
+        for phone in self.open:
+            phone.cut()
+        self._by_call.clear()
+        self._silent.clear()
+        self._layer = Layer(self._timers)
+
     def close(self) -> None:
         """No more timers."""
         for phone in self.phones:
             phone.stop()
         if self._wake is not None and self._wake.active():
             self._wake.cancel()
+
+
+def _unheard(phone: Phone) -> None:
+    """Nobody wants to know."""
