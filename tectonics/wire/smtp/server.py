@@ -25,6 +25,7 @@ AHEAD_MAX = 256 * 1024
 READ_OFF_MAX = 128 * 1024 * 1024
 _END = b"\r\n.\r\n"
 _PARAMETERS = {"SIZE", "BODY"}
+_INJECTED = "4.7.0 nothing may follow STARTTLS before the encryption"
 
 
 class Mail(Struct, frozen=True):
@@ -42,7 +43,7 @@ class Refused(Struct, frozen=True):
 
 
 class StartTls(Struct, frozen=True):
-    """The peer waits for encryption to begin, once what stands in `out` has been sent."""
+    """The peer waits for encryption to begin, once what stands in `out` has been sent; then `Server.secured`."""
 
 
 class Close(Struct, frozen=True):
@@ -60,7 +61,7 @@ class Server:
         self.out = bytearray()
         self.encrypted = False
         self._input = bytearray()
-        self._greeted = self._waits = self._closed = False
+        self._greeted = self._waits = self._closed = self._securing = False
         self._sender: str | None = None
         self._recipient = ""
         self._content: bytearray | None = None  # while DATA is under way; begins with CR LF
@@ -82,6 +83,8 @@ class Server:
         if self._closed:
             return []
         self._input += data
+        if self._securing and data:
+            self._end(421, _INJECTED, "injected")
         if self._waits and len(self._input) > AHEAD_MAX:
             self._end(421, "4.7.0 too much at once", "ahead")
         return self._go_on()
@@ -94,7 +97,7 @@ class Server:
 
     def secured(self) -> None:
         """Encryption has begun: everything before it is forgotten (RFC 3207, section 4.2)."""
-        self.encrypted, self._greeted = True, False
+        self.encrypted, self._greeted, self._securing = True, False, False
         self._forget()
 
     # --- lines and mails
@@ -186,8 +189,9 @@ class Server:
         if rest or not self._can_encrypt or self.encrypted:
             self._wrong(501 if rest else 503, "5.5.1 not now")
         elif self._input:
-            self._end(421, "4.7.0 nothing may follow STARTTLS before the encryption", "injected")
+            self._end(421, _INJECTED, "injected")
         else:
+            self._securing = True
             self._say(220, "2.0.0 go ahead")
             self._events.append(StartTls())
 

@@ -185,6 +185,11 @@ def test_encryption_begins_anew():
     assert talk.said() == [503, 250] and talk.send(b"STARTTLS\r\n").said() == [503]
 
 
+def test_nothing_is_slipped_in_a_moment_later():
+    talk = Talk(can_encrypt=True).send(b"EHLO x\r\nSTARTTLS\r\n").send(b"MAIL FROM:<eve@example.com>\r\n")
+    assert talk.said() == [250, 220, 421] and talk.closed and talk.refused == ["injected"]
+
+
 def test_nothing_is_slipped_in_before_the_encryption():
     talk = Talk(can_encrypt=True).send(b"EHLO x\r\nSTARTTLS\r\nMAIL FROM:<eve@example.com>\r\n")
     assert talk.said() == [250, 421] and talk.closed and StartTls() not in talk.events and talk.refused == ["injected"]
