@@ -23,6 +23,12 @@ _VARIABLES = {
     "menu.language": "key",
     "menu.back": "key",
     "language.name": "",
+    "settings.balance": "balance currency",
+    "settings.advert_stop": "key",
+    "settings.advert_start": "key",
+    "settings.collect_refuse": "key",
+    "settings.collect_allow": "key",
+    "settings.saved": "",
     "amount.ask": "min max step currency back",
     "confirm": "amount fee total due currency yes back",
     "owe.none": "",
@@ -273,7 +279,9 @@ def screens(catalogue: Catalogue, language: str) -> dict[str, str]:
     repeated = {key: again + filled(key) for key in ("amount.ask", "confirm")}
     menu = "\n".join(map(filled, ("menu.title", "menu.offer", "menu.more", "menu.owe")))
     languages = "\n".join((f"12. {filled('language.name')}", filled("menu.more"), filled("menu.back")))
-    return alone | repeated | {"menu.title": again + menu, "language.name": again + languages}
+    settings = "\n".join(map(filled, ("settings.balance", "settings.advert_start", "settings.collect_refuse")))
+    return alone | repeated | {"menu.title": again + menu, "language.name": again + languages,
+                               "settings.balance": settings}
 
 
 def messages(catalogue: Catalogue, language: str) -> dict[str, str]:

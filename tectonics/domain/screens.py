@@ -31,6 +31,7 @@ class Keys:
     more: str = "98"
     owe: str = "0"
     language: str = "97"
+    settings: str = "96"
 
 
 # Of an offer that is shown on a redial before any menu: who types the number of a tier without looking chooses it.

@@ -242,10 +242,11 @@ class Sessions:
 
     async def _show(self, session: Session, style: Style, dialled: Dialled, move: Move) -> Screen:
         """The next screen; another language is spoken from now on, here and everywhere."""
-        if move.language:
-            told = Trigger(style.channel, f"{_trigger(style, dialled, str(dialled.at)).id}|language")
-            await self._engine.dispatch(ProfileChanged(dialled.msisdn, dialled.at, "language", move.language,
-                                                       "the subscriber", told))
+        if move.change:
+            change, value = move.change
+            told = Trigger(style.channel, f"{_trigger(style, dialled, str(dialled.at)).id}|{change}")
+            await self._engine.dispatch(ProfileChanged(dialled.msisdn, dialled.at, change, value, "the subscriber",
+                                                       told))
         session.snapshot = move.snapshot
         self.left.note(dialled.msisdn, move.snapshot, dialled.at)
         return move.screen
@@ -264,6 +265,9 @@ class Sessions:
         menus = Menus(context, style)
         if inputs and inputs[0].strip() == keys(style).owe:
             return menus.owed(account)
+        if inputs and inputs[0].strip() == keys(style).settings:
+            balance = await self._enquiry.available(account.msisdn, account.profile.node, self._left_s(style, dialled))
+            return await self._show(session, style, dialled, menus.replay(menus.settings(account, balance), inputs[1:]))
         self._engine.metrics.count("tectonics_requests_total", "advance")
         choices, balance = await self._enquiry.may_borrow(account, context, self._left_s(style, dialled))
         if not choices:

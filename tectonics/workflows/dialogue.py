@@ -5,6 +5,7 @@
       | 98 more
       | 97 languages --number--> offers, in that language
       +--number of a typed tier--> amount --amount--> confirm
+    settings (96, dialled with the code) --number--> changed: the end
 
 A session is answered from its snapshot: the offers that were shown, with the policy version that
 made them.  Only `confirm` can move money, and only when its screen has been shown before: inputs
@@ -23,6 +24,7 @@ from tectonics.domain.advance import Offer
 from tectonics.domain.errors import BadMoney
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.money import parse_minor
+from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Keys, Screen, Style
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
@@ -31,7 +33,16 @@ from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Choice, typed_offer
 from tectonics.workflows.menu_screens import MenuScreens
 from tectonics.workflows.replies import language_of
-from tectonics.workflows.snapshot import AMOUNT, CONFIRM, LANGUAGES, OFFERS, Owed, Snapshot
+from tectonics.workflows.snapshot import (
+    AMOUNT,
+    CONFIRM,
+    LANGUAGES,
+    OFFERS,
+    SETTINGS,
+    SETTINGS_KEYS,
+    Owed,
+    Snapshot,
+)
 
 WRONG_MAX = 2  # wrong inputs that are asked again
 
@@ -61,6 +72,14 @@ class Move:
     screen: Screen | None
     confirmed: Offer | None = None
     language: str = ""  # that he has chosen for himself with this input
+    setting: str = ""  # what else he has changed for himself, one of SETTINGS_KEYS
+
+    @property
+    def change(self) -> tuple[str, str] | None:
+        """What is written to his profile because of this input."""
+        if self.language:
+            return "language", self.language
+        return (self.setting, "") if self.setting else None
 
 
 @value
@@ -102,6 +121,16 @@ class Menus:
             return move
         return self._show(replace(move.snapshot, place=CONFIRM, offer=offer, resumed=True))
 
+    def settings(self, account: Account, balance: Balance | Unavailable) -> Move:
+        """What he has, and what he can change for himself, whether he may borrow or not."""
+        profile = account.profile
+        if account.version == 0:
+            return Move(None, self.shown.end("refused.unknown_subscriber"))
+        offered = ("2" if profile.adverts_stopped_at else "1", "4" if profile.collect_refused_at else "3")
+        told = self.context.money(balance.amount_minor) if isinstance(balance, Balance) else ""
+        return self._show(Snapshot(SETTINGS, language_of(account, self.context), (), self.context.policy,
+                                   settings=offered, balance=told))
+
     def replay(self, move: Move, inputs: Sequence[str]) -> Move:
         """Feeds inputs that came together: back from a confirmation where he went back, never through it."""
         language = ""
@@ -110,7 +139,7 @@ class Menus:
                 break
             move = self.enter(move.snapshot, text)
             language = move.language or language
-        return replace(move, language=language)
+        return replace(move, language=language)  # a setting ends the session, so it is the last input's
 
     def enter(self, snapshot: Snapshot, text: str) -> Move:
         """What the subscriber's input leads to."""
@@ -122,6 +151,8 @@ class Menus:
                 return self._type(snapshot, text)
             case "languages":
                 return self._speak(snapshot, text)
+            case "settings":
+                return self._set(snapshot, text)
             case _:
                 return self._answer(snapshot, text)
 
@@ -175,6 +206,12 @@ class Menus:
             return self._wrong(snapshot)
         move = self._show(replace(snapshot, place=OFFERS, language=language, page=0, wrong=0))
         return replace(move, language=language)
+
+    def _set(self, snapshot: Snapshot, text: str) -> Move:
+        setting = SETTINGS_KEYS.get(text)
+        if setting is None:
+            return self._wrong(snapshot)
+        return Move(None, self.shown.end("settings.saved", snapshot.language), setting=setting)
 
     def _answer(self, snapshot: Snapshot, text: str) -> Move:
         typed = self.shown.keys(snapshot)

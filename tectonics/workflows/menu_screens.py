@@ -15,7 +15,16 @@ from tectonics.domain.value import value
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Choice
 from tectonics.workflows.replies import code_of, word
-from tectonics.workflows.snapshot import AMOUNT, CONFIRM, LANGUAGES, OFFERS, Owed, Snapshot
+from tectonics.workflows.snapshot import (
+    AMOUNT,
+    CONFIRM,
+    LANGUAGES,
+    OFFERS,
+    SETTINGS,
+    SETTINGS_KEYS,
+    Owed,
+    Snapshot,
+)
 
 
 @value
@@ -123,5 +132,14 @@ class MenuScreens:
         return self.catalogue.text("confirm", language, yes=typed.yes, back=typed.back, **told)
 
 
+    def _settings(self, snapshot: Snapshot) -> str:
+        lines = [self.catalogue.text(f"settings.{SETTINGS_KEYS[key]}", snapshot.language, key=key)
+                 for key in snapshot.settings]
+        if snapshot.balance:
+            lines.insert(0, self.catalogue.text("settings.balance", snapshot.language, balance=snapshot.balance,
+                                                currency=snapshot.policy.currency))
+        return "\n".join(lines)
+
+
 _SHOWN = {OFFERS: MenuScreens._offers, AMOUNT: MenuScreens._amount, CONFIRM: MenuScreens._confirm,
-          LANGUAGES: MenuScreens._languages}
+          LANGUAGES: MenuScreens._languages, SETTINGS: MenuScreens._settings}

@@ -2,11 +2,14 @@
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.policy import Policy
+from tectonics.domain.self_care import COLLECT_ALLOW, COLLECT_REFUSE
 from tectonics.domain.subscriber import Account
 from tectonics.domain.value import value
 from tectonics.workflows.lending import Choice
 
-OFFERS, AMOUNT, CONFIRM, LANGUAGES = "offers", "amount", "confirm", "languages"
+OFFERS, AMOUNT, CONFIRM, LANGUAGES, SETTINGS = "offers", "amount", "confirm", "languages", "settings"
+# Each key does the same whenever it is typed, so that a request that comes again changes nothing back.
+SETTINGS_KEYS = {"1": "advert_stop", "2": "advert_start", "3": COLLECT_REFUSE, "4": COLLECT_ALLOW}
 
 
 @value
@@ -38,3 +41,5 @@ class Snapshot:
     offer: Offer | None = None  # what the confirmation shows
     wrong: int = 0
     resumed: bool = False  # it began where an earlier session ended
+    settings: tuple[str, ...] = ()  # the keys of what he can change
+    balance: str = ""  # shown with them; empty: nobody could tell

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tectonics.domain.messages import Catalogue
+from tectonics.domain.screens import Screen
 from tectonics.engine import left
 from tectonics.engine.left import LEFT_S, LeftOff
 from tests.engine.world import STYLE, Node, build, drain, run, settle
@@ -143,3 +144,20 @@ def test_a_language_in_a_direct_code_is_kept_and_a_repetition_shows_the_same(nod
     assert run(node.clock, node.files.queries.account(MSISDN)).profile.language == "fr"
     assert step(node, "97*2") == shown
     assert step(node, "97*2*1").text.startswith("confirm")
+
+
+def test_settings_are_dialled_with_the_code_and_changed_once_whoever_may_borrow(node):
+    assert step(node, "96").text.split("\n")[1:] == ["settings.advert_stop 1", "settings.collect_refuse 3"]
+    assert step(node, "96*3") == Screen("settings.saved", more=False)
+    assert step(node, "96*1", session="s2").text == "settings.saved"
+    node.process.kill()
+    node = Node(node.folder, node.clock, node.ledger, life=b"\2")
+    run(node.clock, node.start())
+    assert step(node, "96*3").text == "settings.saved"  # the same request again changes nothing
+    profile = run(node.clock, node.files.queries.account(MSISDN)).profile
+    assert profile.collect_refused_at is not None and profile.adverts_stopped_at is not None
+    told = run(node.clock, node.files.tickets.read("n1", 0, 10))
+    assert sum(b"admin.change" in ticket.line for ticket in told) == 2
+    shown = step(node, "96", session="s3").text
+    assert shown == "settings.balance 0.00 EUR\nsettings.advert_start 2\nsettings.collect_allow 4"
+    assert step(node, "96*1", session="s4", msisdn="33699999999").text == "refused.unknown_subscriber"

@@ -7,14 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tectonics.domain.messages import Catalogue
+from tectonics.domain.outcome import Unavailable
 from tectonics.domain.policy import TypedAmount
-from tectonics.domain.screens import Style
+from tectonics.domain.screens import Screen, Style
+from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
 from tectonics.workflows import lending
 from tectonics.workflows.dialogue import Left, Menus
 from tectonics.workflows.replies import code_of
 from tests.workflows.test_recover import indebted
-from tests.workflows.world import POLICY, STANDARD, TEXTS, context, subscriber, tier
+from tests.workflows.world import MSISDN, POLICY, STANDARD, TEXTS, context, empty, subscriber, tier
 
 LONG = Style(septets_max=2000, ucs2_max=900)
 
@@ -172,6 +174,33 @@ def test_many_languages_are_paged():
         move = menus.enter(move.snapshot, "98")
     assert shown == {str(n) for n in range(2, 22)}
     assert menus.enter(move.snapshot, "21").language == "xt"
+
+
+@pytest.mark.parametrize(("profile", "lines"), [
+    ({}, ["settings.advert_stop 1", "settings.collect_refuse 3"]),
+    ({"adverts_stopped_at": 1, "collect_refused_at": 1}, ["settings.advert_start 2", "settings.collect_allow 4"])])
+def test_settings_show_the_balance_and_what_can_be_changed(profile, lines):
+    menus = Menus(context(), LONG)
+    account = subscriber(**profile)
+    assert menus.settings(account, empty()).screen.text.split("\n") == ["settings.balance 0.00 EUR", *lines]
+    assert menus.settings(account, Unavailable()).screen.text.split("\n") == lines
+
+
+@pytest.mark.parametrize(("typed", "change"), [("1", "advert_stop"), ("2", "advert_start"), (" 3 ", "collect_refuse"),
+                                               ("4", "collect_allow")])
+def test_a_setting_is_changed_by_the_same_key_whatever_it_was(typed, change):
+    menus = Menus(context(), LONG)
+    for profile in ({}, {"adverts_stopped_at": 1, "collect_refused_at": 1}):
+        move = menus.enter(menus.settings(subscriber(**profile), empty()).snapshot, typed)
+        assert move.change == (change, "") and move.screen == Screen("settings.saved", more=False) and move.confirmed is None
+
+
+def test_settings_ask_again_and_are_for_subscribers():
+    menus = Menus(context(), LONG)
+    move = menus.enter(menus.settings(subscriber(), empty()).snapshot, "0")
+    assert move.screen.text.startswith("wrong.again\nsettings.balance") and move.change is None
+    stranger = menus.settings(Account(MSISDN), empty())
+    assert stranger.snapshot is None and stranger.screen.text == "refused.unknown_subscriber"
 
 
 def left_at(*inputs, policy=POLICY):
