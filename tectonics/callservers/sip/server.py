@@ -24,6 +24,7 @@ from tectonics.callservers.sip.causes import NO_CIRCUIT
 from tectonics.callservers.sip.handle import Handle, decode
 from tectonics.callservers.sip.inviting import Dialled
 from tectonics.callservers.sip.keeping import Keeping
+from tectonics.callservers.sip.leg import Leg
 from tectonics.callservers.sip.switchboard import Switchboard
 from tectonics.callservers.sip.trunks import Trunks
 from tectonics.config.call_server import SipCalls
@@ -194,27 +195,30 @@ class SipCallServer:
         self._board.act(forgotten.cancellations(leg, number, caller, self._trunks.all.values(), self._nodes))
 
     def _hang_up(self, id: str, ways: tuple[tuple[str, str], ...]) -> list[Deferred]:
-        left, now = [], self._board.now()
-        for leg, text in ways:
-            found, handle = self._board.leg(leg), decode(text) if text else None
-            if found is None and handle is None:
-                self._cancel(leg, "", "")
-                continue
-            if found is None:
-                found = self._stand_in(id, leg, handle)
-            if found is None:
-                continue
-            if found[1].state == legs.UP or found[1].is_unheard:
-                left.append(Deferred())
-                self._leaving[leg].append(left[-1])
-            if found[0].state == OVER:
-                found[1].hang_up()
+        found = [one for leg, text in ways if (one := self._found(id, leg, text)) is not None]
+        left = [self._leaves(leg) for _, leg in found if leg.state == legs.UP or leg.is_unheard]
+        for call, leg in found:
+            if call.state == OVER:
+                leg.hang_up()
             else:
-                found[0].hang_up(now)
-            self._board.run(found[0])
+                call.hang_up(self._board.now())
+            self._board.run(call)
         return left
 
-    def _stand_in(self, id: str, leg: str, handle: Handle):
+    def _leaves(self, leg: Leg) -> Deferred[bool]:
+        """Fires when it has answered its BYE, or had the time to."""
+        left: Deferred[bool] = Deferred()
+        self._leaving[leg.id].append(left)
+        return left
+
+    def _found(self, id: str, leg: str, text: str) -> tuple[Call, Leg] | None:
+        """The leg, in its call or in one that stands in for it; where only its id is known it is cancelled."""
+        found, handle = self._board.leg(leg), decode(text) if text else None
+        if found is None and handle is None:
+            self._cancel(leg, "", "")
+        return found if found is not None or handle is None else self._stand_in(id, leg, handle)
+
+    def _stand_in(self, id: str, leg: str, handle: Handle) -> tuple[Call, Leg] | None:
         """A call of that leg alone, to hang it up; None where it is by no trunk of ours."""
         trunk = self._trunks.all.get(handle.trunk)
         if trunk is None:
