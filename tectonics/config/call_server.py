@@ -63,6 +63,8 @@ class SipCalls(Section):
         "such as {name: switch1, address: \"192.0.2.1:5060\", user: tectonics, password_file: switch1.secret}"))
     flow: Literal["IV", "III", "I"] = Field("IV", description=(
         "of RFC 3725: IV offers A no media until B answers, III lets him offer his own, I is for a B that answers at once"))
+    announcement: str = Field("", max_length=64, pattern=r"^[A-Za-z0-9+*#._-]*(\{language\})?[A-Za-z0-9+*#._-]*$", description=(
+        "user part of the trunks' announcement server, which A hears while B rings; {language} is his; empty: silence"))
     answer_s: Annotated[Seconds, Field(ge=0.5, le=32)] = Field(
         4, description="a trunk that has not answered an INVITE at all is passed over")
     session_s: Annotated[Seconds, Field(ge=90, le=86_400)] = Field(

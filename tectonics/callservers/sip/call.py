@@ -13,6 +13,8 @@ When a call is taken over, A is asked for an offer, B is offered it, and both kn
 
 The ACK of an answer goes out when the next step is asked for, which is when the handle is stored; after ACK_S in any case.
 Until then whoever picked up is not committed to us: should we die, he ends by himself.
+Where the trunks have announcements, A hears one while B rings: it is a third leg, that offers A its media and is hung up when B
+answers; without it, or when it fails, A hears nothing.  Not in flow I.
 Whoever hangs up, both are hung up.  Bounds: ORPHAN_S in which the next step has to be asked for; AUTOMATON_S for flow I.
 """
 
@@ -73,8 +75,10 @@ class Call:
         self.id, self.state = id, RINGING_A
         self.a: Leg | None = None
         self.b: Leg | None = None
+        self.announcing: Leg | None = None
         self.why: CallOver | None = None  # why, once it is over
         self.limit_at: float | None = None  # of the conversation
+        self.announcement = ""  # the name of what A hears while B rings
         self._flow, self._me, self._out, self._tell = flow, me, out, tell
         self._passing: Passing | None = None
         self._ack_at: float | None = None
@@ -82,6 +86,7 @@ class Call:
         self._ring_until: float | None = None
         self._places: tuple[int | None, ...] = ()
         self._answer = b""  # for B's ACK
+        self._announcement: tuple[bytes, tuple[int | None, ...]] | None = None  # an offer that A is asked to take
 
     # --- what is asked of it
 
@@ -108,6 +113,9 @@ class Call:
             self._acknowledge(now)
         self._ring_until = now + ring_s
         self.b.invite(_with(dialled, body), trunks, now)
+        if self.announcement and self._flow != FLOW_I and self.state == RINGING_B:
+            self.announcing = Leg(announcing(dialled.leg), self._me, self, self._out)
+            self.announcing.invite(Dialled(self.announcing.id, self.announcement, dialled.caller, ring_s, service=True), trunks, now)
 
     def talk(self, limit_at: float, now: float) -> None:
         """They may talk until then."""
@@ -129,12 +137,15 @@ class Call:
     @property
     def legs(self) -> tuple[Leg, ...]:
         """Those that there are."""
-        return tuple(one for one in (self.a, self.b) if one is not None)
+        return tuple(one for one in (self.a, self.b, self.announcing) if one is not None)
 
     # --- what a leg tells
 
     def answered(self, leg: Leg, body: bytes, now: float) -> None:
         """It was picked up."""
+        if leg is self.announcing:
+            self._announce(body, now)
+            return
         self._ring_until = None
         if leg is self.a:
             if self._flow == FLOW_IV and not leg.was_offered:
@@ -150,17 +161,22 @@ class Call:
             self._broken(now)
         else:
             self.state = JOINING
+            if self._announcement is None:
+                self._fall_silent()
             offer, self._places = fitted(parse_sdp(body), self.a.told.kinds)
             self.a.reinvite(self.a.told.spoken(offer), now)
 
     def failed(self, leg: Leg, word: str, q850: int, now: float) -> None:
         """It was not picked up."""
-        self._end(word, q850, now)
+        if leg is not self.announcing:
+            self._end(word, q850, now)
 
     def redone(self, leg: Leg, body: bytes, now: float) -> None:
         """It has accepted another session."""
         try:
-            if self.state == JOINING and leg is self.a:
+            if self._announcement is not None and leg is self.a:
+                self._announced(body)
+            elif self.state == JOINING and leg is self.a:
                 self._joined(body, now)
             elif self.state == TAKING:
                 self._taken(leg, body, now)
@@ -174,7 +190,9 @@ class Call:
 
     def refused(self, leg: Leg, status: int, now: float) -> None:
         """It has not."""
-        if self.state == JOINING:
+        if self._announcement is not None and leg is self.a:
+            self._fall_silent()
+        elif self.state == JOINING:
             self._broken(now)
         elif self.state == TAKING:
             self._not_taken(leg, now)
@@ -217,7 +235,8 @@ class Call:
 
     def ended(self, leg: Leg, lost: bool, q850: int, now: float) -> None:
         """It is gone."""
-        self._end(LOST if lost else BY_A if leg is self.a else BY_B, q850, now, leg.seen_s if lost else 0.0)
+        if leg is not self.announcing:
+            self._end(LOST if lost else BY_A if leg is self.a else BY_B, q850, now, leg.seen_s if lost else 0.0)
 
     # --- time
 
@@ -249,6 +268,30 @@ class Call:
         q850 = ALERTED if leg.rang else TIMER
         leg.hang_up(q850)
         self.failed(leg, NO_ANSWER, q850, now)
+
+    # --- what A hears while B rings
+
+    def _announce(self, body: bytes, now: float) -> None:
+        """Somebody announces: A is offered that."""
+        if self.state != RINGING_B or not body:
+            self._fall_silent()
+            return
+        offer, places = fitted(parse_sdp(body), self.a.told.kinds)
+        self._announcement = body, places
+        self.a.reinvite(self.a.told.spoken(offer), now)
+
+    def _announced(self, body: bytes) -> None:
+        """A has taken it. BadText."""
+        (offer, places), self._announcement = self._announcement, None
+        self.a.acknowledge_redone()
+        self.announcing.acknowledge(self.announcing.told.spoken(unfitted(parse_sdp(body), places, parse_sdp(offer))))
+        if self.state != RINGING_B:
+            self._fall_silent()
+
+    def _fall_silent(self) -> None:
+        self._announcement = None
+        if self.announcing is not None and self.announcing.state != legs.OVER:
+            self.announcing.hang_up()
 
     # --- the flows
 
@@ -329,6 +372,11 @@ class Call:
         for leg in self.legs:
             if leg.state != legs.OVER:
                 leg.hang_up(told)
+
+
+def announcing(leg: str) -> str:
+    """The id of the leg that announces while that one rings."""
+    return f"{leg}-announcement"
 
 
 def _is_past(at: float | None, now: float) -> bool:

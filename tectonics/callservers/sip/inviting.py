@@ -48,7 +48,7 @@ class Attempt(Struct, eq=False):
 class Dialled(Struct, frozen=True):
     """Who is rung, who is shown, for how long, and what is offered (empty: he offers).
 
-    `or_his`: where he cannot take that, he may offer.
+    `or_his`: where he cannot take that, he may offer.  `service`: the number is the name of a service of the trunk's.
     """
 
     leg: str
@@ -57,6 +57,7 @@ class Dialled(Struct, frozen=True):
     ring_s: float
     body: bytes = b""
     or_his: bool = False
+    service: bool = False
 
 
 class Inviting:
@@ -181,7 +182,8 @@ class Inviting:
             return
         trunk = self._left.pop(0)
         self._attempts = self._challenges = 0
-        self._invite(trunk, now, trunk.target(self._dialled.number), ())
+        name = self._dialled.number
+        self._invite(trunk, now, trunk.service(name) if self._dialled.service else trunk.target(name), ())
 
     def _elsewhere(self, now: float) -> None:
         self._drop(self._now)

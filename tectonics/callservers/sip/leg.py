@@ -6,13 +6,13 @@
 What concerns both legs is told to the call (`Owner`): answered, failed, ended, changed (it wants another session), redone (it
 has accepted one of ours), refused.  A 2xx to our INVITE is acknowledged when the call says so, because the ACK may have to
 carry an answer, and because a leg that is not acknowledged yet ends by itself, should we die before it is remembered.
-Bounds: one re-INVITE at a time and one that waits; GLARES_MAX tries of it.
+Bounds: one re-INVITE at a time and one that waits; GLARES_MAX tries of it, each given REDO_S.
 """
 
 from typing import Protocol
 
 from tectonics.callservers.sip import naming
-from tectonics.callservers.sip.acts import Act, Me, Reply
+from tectonics.callservers.sip.acts import Act, Me, Reply, Withdraw
 from tectonics.callservers.sip.causes import FAILED, INTERWORKING, NORMAL, TIMER, hung_up
 from tectonics.callservers.sip.describing import Describing
 from tectonics.callservers.sip.handle import Handle
@@ -35,7 +35,7 @@ from tectonics.wire.sip.text import BadText
 
 INVITING, UP, OVER = "inviting", "up", "over"
 DEAD = (408, 481)  # a dialog that is answered so is no more (section 12.2.1.2)
-GLARES_MAX = 4
+GLARES_MAX, REDO_S = 4, 40.0
 
 
 class Owner(Protocol):
@@ -81,6 +81,7 @@ class Leg:
         self._redo: Redo | None = None
         self._waiting: Redo | None = None
         self._again_at: float | None = None
+        self._redo_until: float | None = None
         self.is_unheard = False  # whether nobody has answered its BYE
         self.seen_s = 0.0  # when it was heard last, in the transactions' time; 0: never
         self._refreshing = Refreshing(me.session_s)
@@ -123,6 +124,8 @@ class Leg:
     def _accepted(self, attempt: Attempt, response: Response, now: float) -> None:
         self.trunk, self._invite = attempt.trunk, attempt.request
         try:
+            if not response.to.tag:  # a later INVITE without it would be a new call
+                raise BadText("a 2xx has no tag")
             dialog = Dialog.of_response(attempt.request, response)
             self._speaking = Speaking(self.id, attempt.trunk, dialog, self._me, self._out)
             self.handle()
@@ -165,7 +168,7 @@ class Leg:
     def acknowledge_redone(self, body: bytes = b"") -> None:
         """The ACK of the 2xx to that."""
         if self._redo is not None and self._redo.tag:
-            request, self._redo = self._redo.request, None
+            request, self._redo, self._redo_until = self._redo.request, None, None
             self._speaking.acknowledge(request, body)
 
     @property
@@ -187,7 +190,7 @@ class Leg:
             if self._redo is not None and self._redo.tag:
                 self._speaking.acknowledge(self._redo.request, self.told.declining(self._redo.body, self.heard))
             self._speaking.ask("BYE", None, reason(q850, text))
-        self._waiting = self._again_at = None
+        self._waiting = self._again_at = self._redo_until = None
         self._refreshing.stop()
 
     # --- what comes
@@ -263,7 +266,7 @@ class Leg:
     def due_at(self) -> float | None:
         """When `due` must be called."""
         inviting = self._inviting.due_at if self._inviting is not None and self.state == INVITING else None
-        return min((at for at in (inviting, self._again_at, self._refreshing.due_at) if at is not None), default=None)
+        return min((at for at in (inviting, self._again_at, self._redo_until, self._refreshing.due_at) if at is not None), default=None)
 
     def due(self, now: float) -> None:
         """Does what is due."""
@@ -273,7 +276,9 @@ class Leg:
             return
         if self._again_at is not None and now >= self._again_at:
             self._again_at = None
-            self._send(self._redo)
+            self._send(self._redo, now)
+        if self._redo_until is not None and now >= self._redo_until:
+            self._redo_late(now)
         what = self._refreshing.due(now)
         if what == "end":
             self._lost(now)
@@ -287,9 +292,10 @@ class Leg:
             self._waiting = redo
             return
         self._redo = redo
-        self._send(redo)
+        self._send(redo, now)
 
-    def _send(self, redo: Redo) -> None:
+    def _send(self, redo: Redo, now: float) -> None:
+        self._redo_until = now + REDO_S
         content = (("Content-Type", TYPE),) if redo.body else ()
         headers = (self._me.contact, *self._refreshing.wanted(), ALLOW, *content)
         redo.request = self._speaking.ask("INVITE", redo, headers, redo.body)
@@ -342,7 +348,19 @@ class Leg:
             if self._redo is None:
                 self._redo_over(now)
 
+    def _redo_late(self, now: float) -> None:
+        """It has not come to an end, or to one that makes no sense."""
+        redo = self._redo
+        if redo is not None and redo.tag:
+            self._speaking.acknowledge(redo.request, b"")
+        elif redo is not None:
+            self._out.append(Withdraw(redo.request))
+        self._redo_over(now)
+        if redo is not None and not redo.ours:
+            self._owner.refused(self, 408, now)
+
     def _redo_over(self, now: float) -> None:
+        self._redo_until = None
         self._redo, waiting, self._waiting = None, self._waiting, None
         if waiting is not None:
             self._begin(waiting, now)
@@ -376,7 +394,7 @@ class Leg:
 
     def _over(self) -> None:
         self.state = OVER
-        self._waiting = self._again_at = None
+        self._waiting = self._again_at = self._redo_until = None
         self._refreshing.stop()
 
     def _lost(self, now: float) -> None:

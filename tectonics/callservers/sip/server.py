@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IListeningPort
 from tectonics.callservers.sip import forgotten
 from tectonics.callservers.sip import leg as legs
 from tectonics.callservers.sip.acts import Me
-from tectonics.callservers.sip.call import OVER, TAKING, Call, CallOver, Happening, LegDown, LegUp
+from tectonics.callservers.sip.call import OVER, TAKING, Call, CallOver, Happening, LegDown, LegUp, announcing
 from tectonics.callservers.sip.causes import NO_CIRCUIT
 from tectonics.callservers.sip.handle import Handle, decode
 from tectonics.callservers.sip.inviting import Dialled
@@ -99,6 +99,7 @@ class SipCallServer:
         if len(self._board) >= self._section.calls_max:
             return succeed(self._down(CONGESTION, NO_CIRCUIT))
         call = self._new(command.call)
+        call.announcement = self._section.announcement.replace("{language}", command.language)
         call.ring(_dialled(command), self._trunks.in_turn(self._board.now()), self._board.now())
         return self._rings(call, command.op)
 
@@ -109,6 +110,8 @@ class SipCallServer:
         found = self._board.leg(command.a_leg)
         if again or found is None:
             self._cancel(command.op, command.number, command.caller)
+            if self._section.announcement:
+                self._cancel(announcing(command.op), "", command.caller)
             self._hang_up(command.call, ((command.a_leg, command.a_handle),))
             return succeed(self._down(GONE))
         call = found[0]

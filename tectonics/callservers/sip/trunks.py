@@ -70,6 +70,10 @@ class Trunk:
         """The Request-URI of an international number."""
         return str(Uri("sip", self.section.prefix + number, *self._domain(), parameters={"user": "phone"}))
 
+    def service(self, name: str) -> str:
+        """The URI of a service of the trunk's, such as announcements."""
+        return str(Uri("sip", name, *self._domain()))
+
     @property
     def itself(self) -> str:
         """The URI of the trunk, no number."""

@@ -177,7 +177,8 @@ class Switch(DatagramProtocol):
 
     def _rung(self, serving: Serving) -> None:
         request = serving.request
-        number = parse_uri(request.uri).number.removeprefix("+")
+        uri = parse_uri(request.uri)
+        number = uri.number.removeprefix("+") or uri.user
         script = self.scripts[max((one for one in self.scripts if number.startswith(one)), key=len)]
         refused = self._refused(request, script)
         if refused is not None:

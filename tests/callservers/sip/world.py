@@ -99,7 +99,7 @@ class World:
     # --- the port
 
     def ring(self, leg="LEGA", number=A, ring_s=30, caller="33800133000", again=False, call="CALL"):
-        return Result(self.server.ring(Ring(leg, A, call, number, caller, ring_s), again))
+        return Result(self.server.ring(Ring(leg, A, call, number, caller, ring_s, "fr"), again))
 
     def connect(self, a, leg="LEGB", number=B, ring_s=30, again=False, call="CALL", a_leg="LEGA"):
         return Result(self.server.connect(Connect(leg, A, call, number, A, ring_s, a_leg, a.handle), again))
