@@ -1,19 +1,24 @@
 """What the pages stand on: rates, visits, addresses behind proxies, languages, tokens of forms."""
 
+import contextlib
+import re
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tectonics.domain.errors import TheirFault
 from tectonics.domain.self_care import Visitor
-from tectonics.oam.web.me.asked import Fronts, Tokens, is_from_here
-from tectonics.oam.web.me.pages import Pages
+from tectonics.oam.web.me.asked import FIELDS_MAX, FORM_BYTES_MAX, Fronts, Tokens, fields, is_from_here
+from tectonics.oam.web.me.pages import Pages, statics
 from tectonics.oam.web.me.rates import Rates
 from tectonics.oam.web.me.visits import Visits
 from tests.oam.me.served import CATALOGUE, Chance
 
 HIM = Visitor("33600000001", 1, 0)
+STATIC = statics()
 
 
 # --- rates
@@ -113,6 +118,55 @@ def test_a_token_fits_its_cookie_alone_and_dies_with_the_process():
     assert tokens.fits("mine", tokens.of("mine")) and not tokens.fits("yours", tokens.of("mine"))
     assert not tokens.fits("", tokens.of("")) and not tokens.fits("mine", "") and not tokens.fits("mine", "é")
     assert not Tokens(b"l" * 32).fits("mine", tokens.of("mine"))
+
+
+def form(body, kind=b"application/x-www-form-urlencoded"):
+    return SimpleNamespace(content=BytesIO(body), getHeader=lambda _: kind)
+
+
+def test_a_form_has_each_field_once_in_utf_8():
+    assert fields(form(b"a=1&b=%C3%A9+x&c=")) == {"a": "1", "b": "\u00e9 x", "c": ""}
+    assert fields(form(b"", b"application/x-www-form-urlencoded; charset=UTF-8")) == {}
+
+
+@pytest.mark.parametrize("asked", [
+    form(b"a=1&a=2"), form(b"a=%ff"), form(b"a=\xff"), form(b"a=1", b"text/plain"), form(b"a=1", None),
+    form(b"a=" + b"1" * FORM_BYTES_MAX), form(b"&".join(b"f%d=1" % n for n in range(FIELDS_MAX + 1)))])
+def test_what_is_no_form_is_said_so(asked):
+    with pytest.raises(TheirFault):
+        fields(asked)
+
+
+@given(st.binary(max_size=200))
+def test_any_body_is_a_form_or_is_said_to_be_none(body):
+    with contextlib.suppress(TheirFault):
+        assert all(isinstance(text, str) for pair in fields(form(body)).items() for text in pair)
+
+
+# --- looks
+
+def rules():
+    """(scheme, its colours) of the style sheet."""
+    text = STATIC["me.css"][0].decode()
+    blocks = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in re.findall(r":root \{(.*?)\}", text, re.DOTALL)]
+    return list(zip(("light", "dark"), blocks, strict=True))
+
+
+def luminance(colour):
+    """WCAG 2.2, relative luminance."""
+    parts = [int(colour[at:at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(("scheme", "colours"), rules())
+@pytest.mark.parametrize(("ink", "ground", "least"), [
+    ("ink", "paper", 4.5), ("ink", "card", 4.5), ("soft", "card", 4.5), ("soft", "paper", 4.5), ("accent", "card", 4.5),
+    ("accent", "paper", 4.5), ("accent-ink", "accent", 4.5), ("warn", "warn-tint", 4.5), ("warn", "card", 4.5),
+    ("ink", "tint", 4.5), ("edge", "paper", 3), ("edge", "card", 3)])
+def test_contrasts_are_those_of_wcag_aa(scheme, colours, ink, ground, least):
+    light, dark = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= least
 
 
 # --- languages
