@@ -11,7 +11,7 @@ ways lead to an outcome:
   system can be read; "not found" counts only after the lease and the send deadline have passed,
   when nobody can still be sending it.  What cannot be read back waits for a person (reconcile).
 A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
-waits for credit is told so; a debit or a refund is sent again for as long as its lease lasts, and has
+waits for credit, or to be called back, is told so; anything else is sent again for as long as its lease lasts, and has
 then certainly not been done, unless another node has taken its row over meanwhile.  Of a command that may have been sent before, it says nothing: Unknown.
 A call-back's ring, connection and conversation last as long as people let them (calls.py): their rows are kept by renewing
 their leases, and what may have been asked before is asked as such.
@@ -144,13 +144,22 @@ class OutboxRunner:
         tries = 0
         while self._engine.now() < until and not self._stopping:
             outcome = await self._send(command)
-            if not _not_asked(outcome) or _somebody_waits(command):
+            if not _not_asked(outcome) or self._somebody_waits(command):
                 return outcome
             await self._pause(self._pace.delay_s(tries))
             tries += 1
         if not tries or self._stopping:
             return None
         return NotFound() if await self._still_ours(command) else None
+
+    def _somebody_waits(self, command: MoneyCommand) -> bool:
+        """For credit, or for his telephone to ring; who talks already has some time left."""
+        match command:
+            case Credit():
+                return bool(command.advance)
+            case Reserve():
+                return not self.calls.talks.watches(command.call)
+        return False
 
     async def _still_ours(self, command: MoneyCommand) -> bool:
         """Whether nobody else can have sent it; the lease begins anew, so that nobody will until that is told."""
@@ -273,10 +282,6 @@ class OutboxRunner:
         pause = Deferred()
         self._engine.clock.callLater(delay_s, pause.callback, None)
         return pause
-
-
-def _somebody_waits(command: MoneyCommand) -> bool:
-    return isinstance(command, Reserve) or isinstance(command, Credit) and bool(command.advance)
 
 
 def _not_asked(outcome: Outcome) -> bool:

@@ -54,6 +54,10 @@ class Talks:
     def __len__(self) -> int:
         return len(self._watched)
 
+    def watches(self, call: str) -> bool:
+        """Whether that conversation is one of them."""
+        return call in self._watched
+
     async def begin(self, command: Talk, again: bool) -> Talk:
         """Watches it from now on; the command with the end that holds now."""
         if again:

@@ -5,7 +5,7 @@ from twisted.internet.defer import fail, succeed
 from tectonics.domain import call as calls
 from tectonics.domain.commands import HangUp, Ring
 from tectonics.domain.errors import Busy
-from tectonics.domain.outcome import Unknown
+from tectonics.domain.outcome import Refused, Unknown
 from tectonics.engine.calls import HANG_UPS_MAX
 from tests.engine.call_story import Calls
 from tests.engine.world import drain, run, settle
@@ -51,6 +51,35 @@ def test_more_is_asked_for_again_when_it_could_not_be_decided(tmp_path):
     story.wait(150)
     assert story.tickets()[0]["duration_s"] == 100
     story.over()
+
+
+def test_more_is_sent_for_again_while_the_billing_system_cannot_be_asked(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_B, 100))
+    story.dial()
+    story.wait(15)
+    billing, until = story.node.ledger.billing, story.call().until_at / 1000
+    reserve, refused = billing.reserve, []
+
+    def busy(command):
+        if story.clock.seconds() < until - 10:
+            refused.append(command)
+            return succeed(Refused("unreachable"))
+        return reserve(command)
+
+    billing.reserve = busy
+    story.wait(200)
+    assert len(refused) > 1 and story.tickets()[0]["duration_s"] == 100
+    story.over()
+
+
+def test_who_waits_for_his_telephone_is_told_at_once_that_the_billing_system_cannot_be_asked(tmp_path):
+    story = Calls(tmp_path)
+    story.node.ledger.billing.reserve = lambda command: succeed(Refused("unreachable"))
+    story.dial()
+    story.wait(1)
+    failed, = story.tickets()
+    assert (failed["type"], failed["reason"]) == ("callback.failed", "billing_unavailable")
+    assert story.told() == ["sms.callback.failed"] and story.exchange.phones == {}
 
 
 def test_a_lease_that_could_not_be_renewed_is_renewed_at_the_next_turn(tmp_path):
