@@ -25,6 +25,7 @@ from msgspec import Struct
 from tectonics.callservers.sip import leg as legs
 from tectonics.callservers.sip.acts import Act, Me
 from tectonics.callservers.sip.causes import ALERTED, INTERWORKING, NORMAL, TEMPORARY, TIMER, USER_BUSY
+from tectonics.callservers.sip.describing import body_of
 from tectonics.callservers.sip.handle import Handle
 from tectonics.callservers.sip.inviting import Dialled
 from tectonics.callservers.sip.leg import Leg
@@ -204,7 +205,7 @@ class Call:
         """It wants another session, or the same once more."""
         request = serving.request
         try:
-            body = legs.body_of(request)
+            body = body_of(request)
         except BadText:
             leg.reply(serving, 400)
             return

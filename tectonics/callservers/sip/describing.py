@@ -1,7 +1,18 @@
 """Our descriptions to one leg: one session, whose version rises when something is different (RFC 3264, section 8)."""
 
 from tectonics.callservers.sip import naming
-from tectonics.wire.sip.sdp import Description, Origin, black_hole, declined, nothing, parse_sdp, spoken_by
+from tectonics.wire.sip.message import Message
+from tectonics.wire.sip.sdp import (
+    TYPE,
+    Description,
+    Origin,
+    black_hole,
+    declined,
+    nothing,
+    parse_sdp,
+    spoken_by,
+)
+from tectonics.wire.sip.text import BadText
 
 
 class Describing:
@@ -32,3 +43,14 @@ class Describing:
     def declining(self, ours: bytes, theirs: bytes) -> bytes:
         """The answer that an ACK must bring to an offer that came in a 2xx; nothing where ours came in the INVITE."""
         return b"" if ours or not theirs else self.spoken(declined(parse_sdp(theirs), self._origin))
+
+
+def body_of(message: Message) -> bytes:
+    """Its description; empty where there is none. BadText where the body is something else, or is none."""
+    if not message.body:
+        return b""
+    kind = (message.header("Content-Type") or "").partition(";")[0].strip().lower()
+    if kind != TYPE:
+        raise BadText("a body is no session description")
+    parse_sdp(message.body)
+    return message.body

@@ -14,10 +14,11 @@ from typing import Protocol
 from tectonics.callservers.sip import naming
 from tectonics.callservers.sip.acts import Act, Me, Reply, Withdraw
 from tectonics.callservers.sip.causes import FAILED, INTERWORKING, NORMAL, TIMER, hung_up
-from tectonics.callservers.sip.describing import Describing
+from tectonics.callservers.sip.describing import Describing, body_of
 from tectonics.callservers.sip.handle import Handle
 from tectonics.callservers.sip.inviting import ALLOW, Attempt, Dialled, Inviting
 from tectonics.callservers.sip.inviting import ended as hang_up_stray
+from tectonics.callservers.sip.redoing import Redo
 from tectonics.callservers.sip.refreshing import Refreshing
 from tectonics.callservers.sip.speaking import Speaking
 from tectonics.callservers.sip.trunks import Trunk
@@ -25,11 +26,10 @@ from tectonics.domain.errors import BadMessage
 from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.dialog import Dialog, OutOfOrder
 from tectonics.wire.sip.layer import Serving
-from tectonics.wire.sip.message import Message, Request, Response
+from tectonics.wire.sip.message import Request, Response
 from tectonics.wire.sip.reason import reason
 from tectonics.wire.sip.sdp import (
     TYPE,
-    parse_sdp,
 )
 from tectonics.wire.sip.text import BadText
 
@@ -54,16 +54,6 @@ class Owner(Protocol):
     def redone(self, leg: "Leg", body: bytes, now: float) -> None: ...
 
     def refused(self, leg: "Leg", status: int, now: float) -> None: ...
-
-
-class Redo:
-    """A re-INVITE of ours; `ours`: only a refresh, of which the call hears nothing."""
-
-    def __init__(self, body: bytes, ours: bool = False) -> None:
-        self.body, self.ours = body, ours
-        self.request: Request | None = None  # the newest
-        self.tag = ""
-        self.glares = self.challenges = 0
 
 
 class Leg:
@@ -402,14 +392,3 @@ class Leg:
         if self.state == UP:
             self.hang_up(TIMER, "lost")
             self._owner.ended(self, True, 0, now)
-
-
-def body_of(message: Message) -> bytes:
-    """Its description; empty where there is none. BadText where the body is something else, or is none."""
-    if not message.body:
-        return b""
-    kind = (message.header("Content-Type") or "").partition(";")[0].strip().lower()
-    if kind != TYPE:
-        raise BadText("a body is no session description")
-    parse_sdp(message.body)
-    return message.body
