@@ -89,7 +89,7 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
     enquiry = Enquiry(rooms.billing, rooms.clock, rooms.alarms, read_deadline_s)
     calls = CallRunner(engine, rooms.outbox, rooms.calls, pace)
     outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace, calls)
-    requests = CallRequests(engine, enquiry, calls, rooms.numbering, limits, rooms.billing.capabilities)
+    requests = CallRequests(engine, enquiry, calls, rooms.numbering, limits, rooms.billing)
     return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes, requests),
                 EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries, requests), policies, limits, pace,
                 enquiry, calls, requests)

@@ -18,7 +18,7 @@ from tectonics.engine.calls import CallRunner
 from tectonics.engine.dispatch import Engine, Result
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.pace import Limits
-from tectonics.ports import Capabilities, Numbering
+from tectonics.ports import Billing, Numbering
 from tectonics.workflows.call_checks import favourite_number, last_number
 from tectonics.workflows.replies import wording
 
@@ -26,12 +26,12 @@ NOT_OFFERED, BUSY = "not_offered", "busy"
 
 
 class CallRequests:
-    """Takes them; `can` is what the billing system promises."""
+    """Takes them; what `billing` promises may be known only when it is connected."""
 
     def __init__(self, engine: Engine, enquiry: Enquiry, calls: CallRunner, numbering: Numbering,
-                 limits: Limits, can: Capabilities) -> None:
+                 limits: Limits, billing: Billing) -> None:
         self._engine, self._enquiry, self._calls = engine, enquiry, calls
-        self._numbering, self._limits, self._can = numbering, limits, can
+        self._numbering, self._limits, self._billing = numbering, limits, billing
         self.called = Called()
         engine.on_decided.append(self.called.heard)
 
@@ -62,7 +62,7 @@ class CallRequests:
         return None if result.answer is None else Screen.decode(result.answer)
 
     def _refused(self, account: Account) -> str:
-        if not self._calls.offered or account.profile.kind == "prepaid" and not self._can.sessions:
+        if not self._calls.offered or account.profile.kind == "prepaid" and not self._billing.capabilities.sessions:
             return NOT_OFFERED
         if len(self._calls) >= self._limits.calls_max or self._engine.dispatching >= self._limits.dispatch_max:
             self._engine.metrics.count("tectonics_shed_total", "call_back")
@@ -70,7 +70,7 @@ class CallRequests:
         return ""
 
     async def _balance(self, account: Account, within_s: float) -> Balance | Unavailable | None:
-        if account.profile.kind != "prepaid" or not self._can.tells_balance:
+        if account.profile.kind != "prepaid" or not self._billing.capabilities.tells_balance:
             return None
         return await self._enquiry.available(account.msisdn, account.profile.node, within_s)
 

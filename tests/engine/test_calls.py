@@ -4,6 +4,7 @@ import pytest
 
 from tectonics.domain import call as calls
 from tectonics.domain.commands import Talk
+from tectonics.ports import Capabilities
 from tests.engine.call_story import ANN, BOB, Calls
 from tests.engine.world import build, run, settle
 
@@ -89,6 +90,15 @@ def test_a_subscriber_with_a_bill_has_nothing_reserved(tmp_path):
     assert story.dial().text.startswith("callback.refused.not_subscribed")
     story.wait(5)
     assert story.types() == ["callback.refused"] and story.exchange.phones == {}
+
+
+def test_what_the_billing_system_promises_when_it_is_connected_counts(tmp_path):
+    story = Calls(tmp_path)
+    billing = story.node.ledger.billing
+    can, billing.capabilities = billing.capabilities, Capabilities()
+    assert story.dial().text.startswith("callback.refused.not_offered")
+    billing.capabilities = can
+    assert story.dial(session="c2").text.startswith("callback.coming")
 
 
 def test_without_a_call_server_it_is_not_offered(tmp_path):
