@@ -5,11 +5,14 @@ from dataclasses import replace
 import pytest
 from twisted.internet.defer import Deferred
 
+from tectonics.domain import call as calls
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.events import LifecycleSeen, ProfileChanged, Trigger
 from tectonics.domain.login import CODES_HOUR_MAX, GUESSES_MAX
+from tectonics.domain.outcome import Done
 from tectonics.domain.self_care import AGREE, Entry, Line, Visitor
 from tectonics.engine.self_care import PAGE, EngineSelfCare
+from tests.engine.call_story import ANN, BOB, Calls
 from tests.engine.world import Node, build, run, settle
 from tests.workflows.world import MSISDN, NOW
 
@@ -248,6 +251,29 @@ def test_settings_are_changed_once_each_and_only_those_of_his_own(node, care):
 
 def test_a_call_back_is_asked_for_as_if_it_were_dialled(node, care):
     assert wait(node, care.call_back(visitor(node), "e", "0612345678")) == "callback.refused.not_offered"
+
+
+def test_a_call_back_rings_once_however_often_it_is_pressed(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_A, 5))
+    care, him = care_of(story.node), visitor(story.node)
+    assert wait(story.node, care.overview(him)).calls
+    first = wait(story.node, care.call_back(him, "e", "0612345678"))
+    assert first.startswith("callback.coming") and wait(story.node, care.call_back(him, "e", "0612345678")) == first
+    story.wait(100)
+    assert [phone.number for phone in story.exchange.phones.values()] == [ANN, BOB]
+    assert story.types() == ["callback.completed"] and story.tickets()[0]["channel"] == "web"
+
+
+def test_a_slow_credit_is_answered_by_the_promise_of_a_message(node, care):
+    him, credits = visitor(node), []
+    wait(node, care.borrow(him, "b", "2"))
+    node.ledger.billing.credit = lambda command: credits.append(Deferred()) or credits[-1]
+    pressed = wait(node, care.borrow(him, "b", "2", AGREE))
+    assert pressed.text == "result.pending" and node.core.engine.now() - NOW <= 9000
+    credits[0].callback(Done("ref"))
+    settle(node, 5)
+    assert wait(node, care.borrow(him, "b", "2", AGREE)) == pressed and len(credits) == 1
+    assert node.inbox.sent[-1].text.startswith("sms.granted")
 
 
 def test_a_visitor_of_another_generation_is_nobody(node, care):
