@@ -61,7 +61,7 @@ class Leg:
 
     def __init__(self, id: str, me: Me, owner: Owner, out: list[Act]) -> None:
         self.id, self.state = id, INVITING
-        self.told = Describing(id, me.host)  # our descriptions
+        self.told = Describing(id, me.host.strip("[]"))  # our descriptions
         self.heard: bytes = b""  # its last
         self.trunk: Trunk | None = None
         self._me, self._owner, self._out = me, owner, out
@@ -90,7 +90,7 @@ class Leg:
         leg = cls(id, me, owner, out)
         leg.state, leg.trunk = UP, trunk
         leg._speaking = Speaking(id, trunk, handle.dialog(naming.taken_over(at_s)), me, out)
-        leg.told = Describing(id, me.host, int(at_s * 1000))
+        leg.told = Describing(id, me.host.strip("[]"), int(at_s * 1000))
         leg._refreshing.unknown(now)
         return leg
 
@@ -185,8 +185,8 @@ class Leg:
 
     # --- what comes
 
-    def response(self, token: object, request: Request, response: Response, now: float) -> None:
-        """An answer to a request of this leg; `token` as it was asked with."""
+    def response(self, token: object, request: Request, response: Response, now: float) -> bool:
+        """An answer to a request of this leg; `token` as it was asked with. True where a BYE is sent once more."""
         if response.status not in DEAD:
             self.seen_s = now
         if isinstance(token, Attempt):
@@ -197,7 +197,8 @@ class Leg:
         elif request.method == "UPDATE" and self.state == UP:
             self._updated(request, response, now)
         elif request.method == "BYE" and response.status in (401, 407):
-            self._speaking.prove(request, response, None)
+            return self._speaking.prove(request, response, None) is not None
+        return False
 
     def silence(self, token: object, request: Request, now: float) -> None:
         """Nobody answered one."""

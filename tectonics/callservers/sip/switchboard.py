@@ -200,11 +200,11 @@ class Switchboard:
         if request.method == "OPTIONS":
             self._options(id, response.status, self.now())
             return
-        found = self.leg(id)
+        found, again = self.leg(id), False
         if found is not None and request.method != "CANCEL":
-            found[1].response(what, request, response, self.now())
+            again = found[1].response(what, request, response, self.now())
             self.run(found[0])
-        if request.method == "BYE" and response.final and response.status not in (401, 407):
+        if request.method == "BYE" and response.final and not again:
             self._gone(id, True)
 
     def unanswered(self, token: Any, request: Request) -> None:

@@ -123,9 +123,12 @@ class Phone:
         except OutOfOrder:
             self.switch.respond(serving, answer(request, 500))
             return
-        if request.method == "BYE":
+        challenge = self.switch.challenge(request, self.script) if self.script.proves_bye else None
+        if challenge is not None:
+            self.switch.respond(serving, challenge)
+        elif request.method == "BYE":
             self.switch.respond(serving, answer(request, 200))
-            if request.to.tag == self.tag:
+            if request.to.tag == self.tag and self.state != OVER:
                 self.q850 = q850_of(request.lines("Reason"))
                 self._over("them")
         elif request.method == "INVITE":

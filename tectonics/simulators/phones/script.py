@@ -8,6 +8,7 @@
     change=2          wants another session then: `hold`, `resume` or `empty` (it wants an offer) in `how=`
     forks=2           so many phones answer one after the other
     password=secret   asks for a digest of the user of that password; `user=tectonics`
+    proves_bye=yes    asks for that for a BYE too
     timer=90          the session interval that it asks for; `refresher=uas`: it refreshes; `least=120`: 422 below that
     strict=yes        hangs up when nobody has refreshed the session for that interval
     glare=1           says 491 to so many re-INVITEs; `media=no` refuses them (488)
@@ -37,6 +38,7 @@ class Script(Struct, frozen=True, kw_only=True):
     forks: int = 1
     password: str = ""
     user: str = "tectonics"
+    proves_bye: bool = False
     timer: int = 0
     refresher: str = "uac"
     least: int = 0

@@ -199,8 +199,10 @@ class Switch(DatagramProtocol):
             return answer(request, 422, "x", (("Min-SE", str(script.least)),))
         if not script.empty and request.body and b"m=" not in request.body:
             return answer(request, 488, "x")
-        if not script.password:
-            return None
+        return self.challenge(request, script) if script.password else None
+
+    def challenge(self, request: Request, script: Script) -> Response | None:
+        """A 407; None where the request has what it asks for."""
         header = request.header(ANSWERS[407][1])
         verdict, _ = self._guard.judge(header, request.method, script.user, script.password, self.seconds())
         if verdict == GOOD:

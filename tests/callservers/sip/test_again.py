@@ -193,6 +193,16 @@ def test_hanging_up_by_the_handles_alone():
     assert world.states() == ["over", "over"] and world.peace() == QUIET
 
 
+@pytest.mark.parametrize("user, ends", [("tectonics", "over"), ("", "connected")])
+def test_a_switch_that_asks_for_a_password_at_the_end(user, ends):
+    world = World(trunk={"user": user, "password_file": "x" if user else ""})
+    a, b, _ = world.up()
+    for phone in (world.a, world.b):
+        phone.script = phone.script.__class__(proves_bye=True, password="secret")
+    assert world.until(world.hang_up(("LEGA", a.handle), ("LEGB", b.handle))) == Done()
+    assert world.states() == [ends, ends]
+
+
 def test_hanging_up_what_is_not_there_is_no_error():
     world = World()
     assert world.until(world.hang_up(("NOBODY", ""), ("NOTHING", "{}"))) == Done()
