@@ -38,11 +38,11 @@ class World:
         self.ports = free_port(), free_port(), free_port()
         self.phones, self.here = [], 0
 
-    def start(self, *steps, options=("",), route=True, **section):
+    def start(self, *steps, of_b=(), route=True, **section):
         switch = Kamailio(*self.ports, route)
         self.made.callback(switch.close)
-        for port, what in zip(self.ports[1:], steps, strict=False):
-            one = phone.SippPhone(port, what, *(option for option in options if option))
+        for port, what, options in zip(self.ports[1:], steps, ((), of_b), strict=False):
+            one = phone.SippPhone(port, what, *options)
             self.made.callback(one.close)
             self.phones.append(one)
         self.begin(f"127.0.0.1:{self.ports[0]}", **section)
@@ -207,12 +207,13 @@ async def test_hanging_up_by_handles(world):
 
 @pytest_twisted.ensureDeferred
 async def test_packets_are_lost(world):
-    world.start(phone.ANSWERS_NOTHING + phone.JOINS + phone.IS_HUNG_UP, phone.ANSWERS + phone.HANGS_UP, options=("-lost", "20"))
+    """Only B's: sipp as A gives up where a re-INVITE overtakes an ACK that was lost."""
+    world.start(phone.ANSWERS_NOTHING + phone.JOINS + phone.IS_HUNG_UP, phone.ANSWERS + phone.HANGS_UP, of_b=("-lost", "20"))
     await world.is_up()
     a = await world.ring()
     b = await world.connect(a)
     assert isinstance(a, Answered) and isinstance(b, Answered)
-    assert (await world.talk(a, b)).cause in ("by_b", "lost")
+    assert (await world.talk(a, b)).cause == "by_b"
 
 
 @pytest.mark.parametrize("route", [True, False])
