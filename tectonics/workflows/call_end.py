@@ -60,7 +60,8 @@ def settled(account: Account, event: SettleAnswered, context: Context) -> Decisi
         case Refused() if not call.owes_minor:  # nothing was to be taken, and nothing is held any more
             decision = _closed(account, call_moves.moved(call, "settled"), context)
         case _:
-            decision = _closed(account, call_moves.moved(call, "given up"), context, "not_charged")
+            decision = replace(_closed(account, call_moves.moved(call, "given up"), context, "not_charged"),
+                               commands=(call_money.release(call, account, context),))
     decision = replace(decision, finished=(*decision.finished, event.op))
     return resolved(decision, account, call, event, "settlement", context)
 

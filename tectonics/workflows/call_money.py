@@ -130,3 +130,8 @@ def owed_minor(call: Call) -> int:
 def settle(call: Call, account: Account) -> Settle:
     """The command that takes what it owes."""
     return Settle(call.op, account.msisdn, call.owes_minor, call.currency, account.profile.node, call.session, call.id)
+
+
+def release(call: Call, account: Account, context: Context) -> Settle:
+    """The command that gives back what may still be held for a call whose settlement came to nothing."""
+    return settle(replace(call, op=context.new_op(), owes_minor=0), account)
