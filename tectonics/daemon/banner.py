@@ -6,10 +6,12 @@ from tectonics.ports import Listener
 
 _WHAT = {
     "ussd_http": "USSD gateway    POST /ussd",
-    "web": "people          /handset  /api/v1  /metrics  /health/ready",
+    "web": "people          /handset  /me  /api/v1  /metrics  /health/ready",
     "tickets": "tickets, live   connect and read",
     "tickets_acknowledged": "tickets, kept   HELLO 1 <name>",
     "feed": "recharge feed   one record a line",
+    "email": "e-mail          call@, sos@, balance@",
+    "did_sip": "SIP             calls that ring",
 }
 
 
