@@ -244,7 +244,7 @@ class Call:
     @property
     def due_at(self) -> float | None:
         """When `due` must be called."""
-        times = [self._ack_at, self._orphan_at, self._ring_until, self.limit_at, *(leg.due_at for leg in self.legs)]
+        times = [self._ack_at, self._orphan_at, self._ring_until, self._end_at, *(leg.due_at for leg in self.legs)]
         return min((at for at in times if at is not None), default=None) if self.state != OVER else None
 
     def due(self, now: float) -> None:
@@ -259,10 +259,15 @@ class Call:
             self._ack_at = None
         if _is_past(self._ring_until, now):
             self._give_up(now)
-        elif _is_past(self.limit_at, now):
+        elif _is_past(self._end_at, now):
             self._end(LIMIT, NORMAL, now)
         elif _is_past(self._orphan_at, now):
             self._end(CANCELLED, NORMAL, now)
+
+    @property
+    def _end_at(self) -> float | None:
+        """The limit, where they are known to talk: of who is being taken over it is not, and he may be gone for long."""
+        return None if self.state == TAKING else self.limit_at
 
     def _give_up(self, now: float) -> None:
         leg = self.b if self.state == RINGING_B else self.a

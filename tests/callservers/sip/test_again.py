@@ -144,8 +144,9 @@ def test_its_limit_may_be_past():
     assert world.states() == ["over", "over"] and world.peace() == QUIET
 
 
+@pytest.mark.parametrize("until", [-40, 40])
 @pytest.mark.parametrize("who", ["a", "b"])
-def test_somebody_hung_up_meanwhile(who):
+def test_somebody_hung_up_meanwhile(who, until):
     world = World()
     a, b, _ = world.up()
     world.die()
@@ -153,7 +154,7 @@ def test_somebody_hung_up_meanwhile(who):
     (world.a if who == "a" else world.b).hang_up()
     world.run(40)
     world.begin()
-    ended = world.until(world.talk(a, b, again=True))
+    ended = world.until(world.talk(a, b, until, again=True))
     assert isinstance(ended, Ended) and ended.cause == "lost"
     world.run(1)
     assert world.states() == ["over", "over"] and world.peace() == QUIET
