@@ -11,9 +11,20 @@ from pathlib import Path
 
 from tectonics.domain.errors import TheirFault
 from tectonics.simulators.daemon_process import DaemonProcess
-from tectonics.simulators.demo import borrowing, calling, closing, operating, recovering, trouble, writing
+from tectonics.simulators.demo import (
+    borrowing,
+    calling,
+    closing,
+    mailing,
+    operating,
+    recovering,
+    trouble,
+    visiting,
+    writing,
+)
 from tectonics.simulators.demo.story import Story
 from tectonics.simulators.demo.transcript import Transcript
+from tectonics.simulators.mailbox.process import MailboxProcess
 from tectonics.simulators.phones.process import PhonesProcess
 from tectonics.simulators.smsc.process import CentreProcess
 
@@ -25,7 +36,7 @@ CHAPTERS = (
     borrowing.direct_code, recovering.spends_and_recharges, recovering.reversal, recovering.in_parts,
     recovering.our_own_credit, recovering.several_at_once, trouble.a_lost_answer,
     calling.call_back, calling.busy,
-    writing.borrowing_by_sms, writing.advertising, operating.barring,
+    writing.borrowing_by_sms, writing.advertising, mailing.an_email, visiting.self_care, operating.barring,
     operating.the_switch, operating.broken_settings, operating.bad_input, operating.health_and_figures,
     closing.streams, closing.to_the_cent, closing.the_end,
 )
@@ -57,14 +68,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _play(directory: Path, told: Transcript) -> None:
-    told.say("Starting a message centre, a telephone switch, and a daemon: fresh state, free ports ...")
+    told.say("Starting a message centre, a telephone switch, a mail server, and a daemon: fresh state, free ports ...")
     story, daemon = None, None
     centre, phones = CentreProcess("--esme", "tectonics:secret"), PhonesProcess("ring=0.1 answer=0.3")
+    mailbox = MailboxProcess()
     try:
         centre.start()
         phones.start()
-        daemon = DaemonProcess(directory, SETTINGS | _peers(directory, centre, phones)).start()
-        story = Story(daemon, centre, phones, told)
+        mailbox.start()
+        daemon = DaemonProcess(directory, SETTINGS | _peers(directory, centre, phones, mailbox)).start()
+        story = Story(daemon, centre, phones, mailbox, told)
         for chapter in CHAPTERS:
             chapter(story)
     except (TheirFault, OSError, ValueError, LookupError) as error:
@@ -75,15 +88,17 @@ def _play(directory: Path, told: Transcript) -> None:
             daemon.kill()
         if story is not None:
             story.close()
+        mailbox.close()
         phones.close()
         centre.close()
 
 
-def _peers(directory: Path, centre: CentreProcess, phones: PhonesProcess) -> dict:
+def _peers(directory: Path, centre: CentreProcess, phones: PhonesProcess, mailbox: MailboxProcess) -> dict:
     (directory / "centre.secret").write_text("secret\n")
     account = {"name": "centre", "address": centre.address, "system_id": "tectonics", "password_file": "centre.secret"}
     sip = {"endpoint": "udp:0:interface=127.0.0.1", "trunks": [{"name": "switch", "address": phones.address}]}
-    return {"channels": {"sms_smpp": {"accounts": [account]}}, "call_server": {"kind": "sip", "sip": sip},
+    email = {"domain": mailing.DOMAIN, "smarthost": {"address": f"tcp:127.0.0.1:{mailbox.port}", "retry_s": 0.2}}
+    return {"channels": {"sms_smpp": {"accounts": [account]}, "email": email}, "call_server": {"kind": "sip", "sip": sip},
             "policy": {"call_back": {"destinations": calling.RATES}}}
 
 

@@ -18,6 +18,7 @@ from tectonics.domain.money import format_minor, parse_minor
 from tectonics.simulators.blocking_clients import ApiClient, FeedSender, LiveTickets
 from tectonics.simulators.daemon_process import DaemonProcess
 from tectonics.simulators.demo.transcript import Transcript
+from tectonics.simulators.mailbox.process import MailboxProcess
 from tectonics.simulators.phones.process import PhonesProcess
 from tectonics.simulators.smsc.process import CentreProcess
 from tectonics.simulators.ussd_gateway import BlockingGateway, Steps
@@ -53,8 +54,9 @@ class Books:
 class Story:
     """One daemon, one client of each kind, one transcript."""
 
-    def __init__(self, daemon: DaemonProcess, centre: CentreProcess, phones: PhonesProcess, transcript: Transcript) -> None:
-        self.daemon, self.centre, self.phones, self.told = daemon, centre, phones, transcript
+    def __init__(self, daemon: DaemonProcess, centre: CentreProcess, phones: PhonesProcess, mailbox: MailboxProcess,
+                 transcript: Transcript) -> None:
+        self.daemon, self.centre, self.phones, self.mailbox, self.told = daemon, centre, phones, mailbox, transcript
         self.check, self.say = transcript.check, transcript.say
         self.books = Books()
         self.gateway_address = daemon.address("ussd_http")
