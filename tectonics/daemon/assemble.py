@@ -221,7 +221,7 @@ class Daemon:
     def _correspondence(self, core: Core) -> EngineCorrespondence:
         section = self.settings.channels.sms_smpp
         return EngineCorrespondence(core.engine, core.enquiry, core.limits, self.settings.message_style(),
-                                    core.requests, section.help_every_s)
+                                    core.requests, core.movements, section.help_every_s)
 
     def _ussd_smpp(self, core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
         if self.settings.channels.ussd_smpp.accounts:

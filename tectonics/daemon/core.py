@@ -16,6 +16,7 @@ from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.intake import EngineIntake
 from tectonics.engine.known import KNOWN_MAX
 from tectonics.engine.left import LEFT_MAX
+from tectonics.engine.movements import Movements
 from tectonics.engine.outbox import OutboxRunner
 from tectonics.engine.pace import Limits, OutboxPace
 from tectonics.engine.policies import PolicyHolder
@@ -69,6 +70,7 @@ class Core:
     enquiry: Enquiry
     calls: CallRunner
     requests: CallRequests
+    movements: Movements
 
     def loads(self) -> list[tuple[str, int, int]]:
         """(what is kept or waits, how much, its bound), for who watches over the bounds."""
@@ -90,9 +92,10 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
     calls = CallRunner(engine, rooms.outbox, rooms.calls, pace)
     outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace, calls)
     requests = CallRequests(engine, enquiry, calls, rooms.numbering, limits, rooms.billing)
-    return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes, requests),
+    movements = Movements(rooms.queries)
+    return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes, requests, movements),
                 EngineIntake(engine, limits), EngineDesk(engine, outbox, rooms.queries, requests), policies, limits, pace,
-                enquiry, calls, requests)
+                enquiry, calls, requests, movements)
 
 
 async def start_core(core: Core) -> None:

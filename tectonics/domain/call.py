@@ -77,11 +77,12 @@ class Leg:
 
 @value
 class CallMark:
-    """A call that was begun: for limits, and to be asked for again."""
+    """A call that was begun: for limits, to be asked for again, and for the history."""
 
     at: int
     number: str
     high_cost: bool = False
+    charged_minor: int | None = None  # once the two have talked and it is closed
 
 
 @value

@@ -18,7 +18,7 @@ from tectonics.domain.value import value
 TEXT_MAX = 200  # characters; the longest request is a keyword with a number
 SPELLINGS_MAX = 20
 WORDS = ("sos", "debt", "call", "stop", "start", "yes", "no", "help", "lang", "account", "nocollect",
-         "collect")  # as keys: `word.<one>`
+         "collect", "history")  # as keys: `word.<one>`
 
 # Letters that keyboards and people use for one another: teh marbuta, alef maksura, Persian yeh and kaf, dotless i.
 _ALIKE = str.maketrans({"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "ٱ": "ا", "ı": "i", "ø": "o", "œ": "oe", "æ": "ae",
@@ -62,6 +62,11 @@ class Start:
 @value
 class Funds:
     """His balance, and what he owes."""
+
+
+@value
+class History:
+    """His newest movements."""
 
 
 @value
@@ -111,10 +116,10 @@ class Unknown:
 
 
 LAST, FAVOURITE = "last", "favourite"
-Request = (Sos | Debt | Call | Stop | Start | Funds | NoCollect | Collect | Yes | No | Help | Language | Choice
+Request = (Sos | Debt | Call | Stop | Start | Funds | History | NoCollect | Collect | Yes | No | Help | Language | Choice
            | Unknown)
 _ALONE = {"debt": Debt(), "start": Start(), "no": No(), "help": Help(), "account": Funds(), "nocollect": NoCollect(),
-          "collect": Collect()}
+          "collect": Collect(), "history": History()}
 
 
 def fold(text: str) -> str:

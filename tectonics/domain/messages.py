@@ -28,7 +28,13 @@ _VARIABLES = {
     "settings.advert_start": "key",
     "settings.collect_refuse": "key",
     "settings.collect_allow": "key",
+    "settings.history": "key",
     "settings.saved": "",
+    "history.title": "currency",
+    "history.advance": "date amount fee",
+    "history.payment": "date amount",
+    "history.callback": "date amount",
+    "history.none": "",
     "amount.ask": "min max step currency back",
     "confirm": "amount fee total due currency yes back",
     "owe.none": "",
@@ -101,6 +107,7 @@ _VARIABLES = {
     "word.account": "",
     "word.nocollect": "",
     "word.collect": "",
+    "word.history": "",
     "advert.offer": "balance amount fee total currency code",
     "sms.granted": "amount fee total due currency",
     "sms.failed": "",
@@ -132,7 +139,7 @@ NOTICES = tuple(key.removeprefix("sms.") for key in MESSAGES if key.startswith("
 # The longest value that each variable is expected to have; a screen filled with them must fit.
 LONGEST = {
     "key": "98", "yes": "99", "back": "2", "amount": "1500.00", "fee": "150.00", "total": "1650.00",
-    "due": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
+    "due": "31/12", "date": "31/12", "currency": "EUR", "min": "100.00", "max": "1500.00", "step": "100.00",
     "days": "365", "count": "100", "outstanding": "1650.00", "paid": "1650.00",
     "balance": "0.50", "available": "1500.00", "code": "*133#", "number": "+33612345678901", "minutes": "1500",
     "sos": "ANTICIPO", "debt": "DEUDA", "call": "LLAMAR", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
@@ -141,7 +148,8 @@ LONGEST = {
 }
 
 # What is no screen of a menu: parts of one, short messages, and the words that are understood.
-_NO_SCREEN = ("menu.", "language.", "sms.", "advert.", "reply.", "word.", "web.")
+_NO_SCREEN = ("menu.", "language.", "history.", "sms.", "advert.", "reply.", "word.", "web.")
+_MOVEMENTS = ("history.advance", "history.payment", "history.callback")
 
 
 def required(key: str) -> frozenset[str]:
@@ -279,8 +287,10 @@ def screens(catalogue: Catalogue, language: str) -> dict[str, str]:
     repeated = {key: again + filled(key) for key in ("amount.ask", "confirm")}
     menu = "\n".join(map(filled, ("menu.title", "menu.offer", "menu.more", "menu.owe")))
     languages = "\n".join((f"12. {filled('language.name')}", filled("menu.more"), filled("menu.back")))
-    settings = "\n".join(map(filled, ("settings.balance", "settings.advert_start", "settings.collect_refuse")))
-    return alone | repeated | {"menu.title": again + menu, "language.name": again + languages,
+    settings = "\n".join(map(filled, ("settings.balance", "settings.advert_start", "settings.collect_refuse",
+                                      "settings.history")))
+    history = {key: "\n".join(map(filled, ("history.title", key, "menu.more", "menu.back"))) for key in _MOVEMENTS}
+    return alone | repeated | history | {"menu.title": again + menu, "language.name": again + languages,
                                "settings.balance": settings}
 
 
@@ -295,7 +305,8 @@ def messages(catalogue: Catalogue, language: str) -> dict[str, str]:
     alone = {key: filled(key) for key in MESSAGES
              if key.startswith(("sms.", "reply.", "refused.", "callback.", "owe.", "amount.", "advert."))}
     menu = map(filled, ("reply.expired", "menu.title", "menu.offer", "menu.more", "reply.choose"))
-    return alone | {"menu.title": "\n".join(menu)}
+    history = {key: "\n".join(map(filled, ("history.title", key))) for key in _MOVEMENTS}
+    return alone | history | {"menu.title": "\n".join(menu)}
 
 
 def too_long(catalogue: Catalogue, style: Style) -> list[Problem]:

@@ -49,6 +49,16 @@ class Entry:
 
 
 @value
+class Movement:
+    """One line of his history where there is little room."""
+
+    at: int
+    kind: str  # advance, payment, callback
+    amount_minor: int
+    fee_minor: int = 0
+
+
+@value
 class Line:
     """One offer, or a range in which he names the amount."""
 

@@ -30,6 +30,7 @@ from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.lanes import Lanes
 from tectonics.engine.letters import Letter, Letters
 from tectonics.engine.manners import NUMBERS_MAX, Manners
+from tectonics.engine.movements import Movements
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
 from tectonics.ports import ShortMessage
@@ -41,11 +42,11 @@ class EngineCorrespondence:
     """Fills ports.Correspondence. An offer may be answered for the style's `session_s`."""
 
     def __init__(self, engine: Engine, enquiry: Enquiry, limits: Limits, style: Style, requests: CallRequests,
-                 help_every_s: float = 3600) -> None:
+                 movements: Movements, help_every_s: float = 3600) -> None:
         self._engine, self._limits = engine, limits
         self._keywords = Keywords(engine.catalogue.texts)
         self._talks, self._manners, self._lanes = Conversations(style.session_s), Manners(help_every_s), Lanes()
-        self._letters = Letters(engine, enquiry, style, self._talks, self._manners, requests)
+        self._letters = Letters(engine, enquiry, style, self._talks, self._manners, requests, movements)
         self.at_work = 0
 
     def loads(self) -> list[tuple[str, int, int]]:

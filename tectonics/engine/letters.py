@@ -16,6 +16,7 @@ from tectonics.domain.keywords import (
     Collect,
     Debt,
     Funds,
+    History,
     Language,
     No,
     NoCollect,
@@ -36,9 +37,11 @@ from tectonics.engine.conversations import Conversations
 from tectonics.engine.dispatch import Engine, Result
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.manners import Manners
+from tectonics.engine.movements import Movements
 from tectonics.ports import ShortMessage
+from tectonics.workflows import history_words
 from tectonics.workflows.dialogue import Menus, Move
-from tectonics.workflows.replies import code_of, wording
+from tectonics.workflows.replies import code_of, language_of, wording
 from tectonics.workflows.snapshot import AMOUNT, CONFIRM, OFFERS
 
 ENQUIRY_S = 10.0  # the longest that a message waits for a balance
@@ -66,9 +69,9 @@ class Letters:
     """Answers letters, one at a time of each number."""
 
     def __init__(self, engine: Engine, enquiry: Enquiry, style: Style, talks: Conversations,
-                 manners: Manners, requests: CallRequests) -> None:
+                 manners: Manners, requests: CallRequests, movements: Movements) -> None:
         self._engine, self._enquiry, self._style = engine, enquiry, style
-        self._talks, self._manners, self._requests = talks, manners, requests
+        self._talks, self._manners, self._requests, self._movements = talks, manners, requests, movements
 
     async def answer(self, letter: Letter, request: Request) -> Result | None:
         """Does what is asked and commits the answer; None where nobody is answered."""
@@ -93,6 +96,8 @@ class Letters:
                 return await self._change(letter, COLLECT_ALLOW)
             case Funds():
                 return await self._account(letter)
+            case History():
+                return await self._history(letter)
             case Language(code):
                 return await self._speak(letter, code)
             case Call(number):
@@ -207,6 +212,14 @@ class Letters:
             text = self._text(letter, "reply.account_unknown")
         owed = self._menus(letter).owed(letter.account).text
         return await self._reply(letter, "reply.account", f"{text}\n{owed}")
+
+    async def _history(self, letter: Letter) -> Result | None:
+        """His newest movements, as many as one message holds; told to subscribers alone."""
+        if not letter.account.version:
+            return await self._help(letter)
+        context, found = self._engine.context(letter.now), await self._movements.newest(letter.account)
+        text = history_words.message(found, language_of(letter.account, context), context, self._style)
+        return await self._reply(letter, "history.title" if found else "history.none", text)
 
     async def _speak(self, letter: Letter, language: str) -> Result | None:
         if not letter.account.version:

@@ -26,6 +26,7 @@ from tectonics.domain.subscriber import Account
 from tectonics.domain.ticket import rfc3339
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
+from tectonics.engine.movements import NEWEST
 from tectonics.engine.running import deferred
 from tectonics.engine.sessions import Sessions
 from tectonics.ports import Queries
@@ -42,7 +43,6 @@ SALT_OCTETS, CODE_OCTETS = 16, 16
 _CHOICE = re.compile(r"[1-9]|1[0-2]", re.ASCII)  # a tier; other keys of the menu have pages of their own
 _AMOUNT = re.compile(r"[0-9]{1,9}([.,][0-9]{1,4})?", re.ASCII)
 _MARK = re.compile(r"([0-9]{1,15})\.([0-9A-Za-z-]{1,64})", re.ASCII)
-_NEWEST = (10**15, "")
 
 
 class EngineSelfCare:
@@ -113,7 +113,7 @@ class EngineSelfCare:
             raise TheirFault("that is no mark of a page")
         if await self._holder(visitor) is None:
             return None
-        since = (int(found[1]), found[2]) if found else _NEWEST
+        since = (int(found[1]), found[2]) if found else NEWEST
         lent, paid = await self._queries.past(visitor.msisdn, visitor.generation, since, PAGE + 1)
         context = self._engine.context()
         rows = [((one.requested_at, one.id), _lent(one, context)) for one in lent]

@@ -35,6 +35,7 @@ from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.left import LeftOff
+from tectonics.engine.movements import Movements
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
 from tectonics.workflows.dialogue import Menus, Move
@@ -65,9 +66,9 @@ class Sessions:
     """Fills ports.Dialogue."""
 
     def __init__(self, engine: Engine, answers: Answers, enquiry: Enquiry, limits: Limits,
-                 codes: tuple[str, ...], requests: CallRequests) -> None:
+                 codes: tuple[str, ...], requests: CallRequests, movements: Movements) -> None:
         self._engine, self._answers, self._enquiry = engine, answers, enquiry
-        self._limits, self._codes, self._requests = limits, codes, requests
+        self._limits, self._codes, self._requests, self._movements = limits, codes, requests, movements
         self._admission = Admission(limits.dialogues_max, limits.decide_ms_target)
         engine.on_dispatched.append(self._dispatched)
         self._serving = 0  # requests under way, those that wait for the billing system too
@@ -267,7 +268,8 @@ class Sessions:
             return menus.owed(account)
         if inputs and inputs[0].strip() == keys(style).settings:
             balance = await self._enquiry.available(account.msisdn, account.profile.node, self._left_s(style, dialled))
-            return await self._show(session, style, dialled, menus.replay(menus.settings(account, balance), inputs[1:]))
+            move = menus.settings(account, balance, await self._movements.newest(account))
+            return await self._show(session, style, dialled, menus.replay(move, inputs[1:]))
         self._engine.metrics.count("tectonics_requests_total", "advance")
         choices, balance = await self._enquiry.may_borrow(account, context, self._left_s(style, dialled))
         if not choices:

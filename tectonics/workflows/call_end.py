@@ -38,10 +38,19 @@ def settling(account: Account, call: Call, happening: str, context: Context) -> 
 
 
 def _closed(account: Account, call: Call, context: Context, failure: str = "") -> Decision:
-    written = call_words.closing(account, call, context, failure or call.failure)
+    failure = failure or call.failure
+    written = call_words.closing(account, call, context, failure)
+    account = account if failure else _priced(account, call)
     if not call.session:
         account = call_money.used(account, call_money.talked_s(call), call.owes_minor, context)
     return Decision(call_moves.with_call(account, None), written.fields["text"], (written,))
+
+
+def _priced(account: Account, call: Call) -> Account:
+    """What it cost stands with its mark."""
+    marks = tuple(replace(mark, charged_minor=call.owes_minor) if (mark.at, mark.number) == (call.asked_at, call.b.number)
+                  else mark for mark in account.standing.calls)
+    return replace(account, standing=replace(account.standing, calls=marks))
 
 
 def settled(account: Account, event: SettleAnswered, context: Context) -> Decision:

@@ -6,6 +6,7 @@
       | 97 languages --number--> offers, in that language
       +--number of a typed tier--> amount --amount--> confirm
     settings (96, dialled with the code) --number--> changed: the end
+      +--5--> history --98 more, 0 back--> settings
 
 A session is answered from its snapshot: the offers that were shown, with the policy version that
 made them.  Only `confirm` can move money, and only when its screen has been shown before: inputs
@@ -26,6 +27,7 @@ from tectonics.domain.messages import Catalogue
 from tectonics.domain.money import parse_minor
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Keys, Screen, Style
+from tectonics.domain.self_care import Movement
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
 from tectonics.domain.value import replace, value
@@ -36,6 +38,8 @@ from tectonics.workflows.replies import language_of
 from tectonics.workflows.snapshot import (
     AMOUNT,
     CONFIRM,
+    HISTORY,
+    HISTORY_KEY,
     LANGUAGES,
     OFFERS,
     SETTINGS,
@@ -121,7 +125,7 @@ class Menus:
             return move
         return self._show(replace(move.snapshot, place=CONFIRM, offer=offer, resumed=True))
 
-    def settings(self, account: Account, balance: Balance | Unavailable) -> Move:
+    def settings(self, account: Account, balance: Balance | Unavailable, movements: Sequence[Movement] = ()) -> Move:
         """What he has, and what he can change for himself, whether he may borrow or not."""
         profile = account.profile
         if account.version == 0:
@@ -129,7 +133,7 @@ class Menus:
         offered = ("2" if profile.adverts_stopped_at else "1", "4" if profile.collect_refused_at else "3")
         told = self.context.money(balance.amount_minor) if isinstance(balance, Balance) else ""
         return self._show(Snapshot(SETTINGS, language_of(account, self.context), (), self.context.policy,
-                                   settings=offered, balance=told))
+                                   settings=offered, balance=told, movements=tuple(movements)))
 
     def replay(self, move: Move, inputs: Sequence[str]) -> Move:
         """Feeds inputs that came together: back from a confirmation where he went back, never through it."""
@@ -153,6 +157,8 @@ class Menus:
                 return self._speak(snapshot, text)
             case "settings":
                 return self._set(snapshot, text)
+            case "history":
+                return self._leaf(snapshot, text)
             case _:
                 return self._answer(snapshot, text)
 
@@ -207,7 +213,16 @@ class Menus:
         move = self._show(replace(snapshot, place=OFFERS, language=language, page=0, wrong=0))
         return replace(move, language=language)
 
+    def _leaf(self, snapshot: Snapshot, text: str) -> Move:
+        if text == self.keys.more and self.shown.pages(snapshot) > 1:
+            return self._turn(snapshot)
+        if text == "0":
+            return self._show(replace(snapshot, place=SETTINGS, page=0, wrong=0))
+        return self._wrong(snapshot)
+
     def _set(self, snapshot: Snapshot, text: str) -> Move:
+        if text == HISTORY_KEY:
+            return self._show(replace(snapshot, place=HISTORY, page=0, wrong=0))
         setting = SETTINGS_KEYS.get(text)
         if setting is None:
             return self._wrong(snapshot)

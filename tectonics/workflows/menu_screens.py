@@ -12,12 +12,15 @@ from tectonics.domain.screens import RESUMED, Keys, Screen, Style, keys
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
 from tectonics.domain.value import value
+from tectonics.workflows import history_words
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Choice
 from tectonics.workflows.replies import code_of, word
 from tectonics.workflows.snapshot import (
     AMOUNT,
     CONFIRM,
+    HISTORY,
+    HISTORY_KEY,
     LANGUAGES,
     OFFERS,
     SETTINGS,
@@ -54,7 +57,7 @@ class MenuScreens:
 
     def pages(self, snapshot: Snapshot) -> int:
         """How many screens the menu of this place has."""
-        return len(self._language_pages(snapshot) if snapshot.place == LANGUAGES else self._offer_pages(snapshot))
+        return len(_PAGES[snapshot.place](self, snapshot))
 
     def owed(self, owed: Owed, language: str) -> Screen:
         """What he owes."""
@@ -132,14 +135,27 @@ class MenuScreens:
         return self.catalogue.text("confirm", language, yes=typed.yes, back=typed.back, **told)
 
 
+    def _history(self, snapshot: Snapshot) -> str:
+        return self._history_pages(snapshot)[snapshot.page]
+
+    def _history_pages(self, snapshot: Snapshot) -> list[str]:
+        def text(key: str, typed: str) -> str:
+            return self.catalogue.text(key, snapshot.language, key=typed)
+
+        lines = history_words.lines(snapshot.movements, snapshot.language, self.context)
+        return self._filled([history_words.title(snapshot.language, self.context)], lines,
+                            text("menu.more", self.keys().more), text("menu.back", "0"))
+
     def _settings(self, snapshot: Snapshot) -> str:
         lines = [self.catalogue.text(f"settings.{SETTINGS_KEYS[key]}", snapshot.language, key=key)
                  for key in snapshot.settings]
         if snapshot.balance:
             lines.insert(0, self.catalogue.text("settings.balance", snapshot.language, balance=snapshot.balance,
                                                 currency=snapshot.policy.currency))
+        lines.append(self.catalogue.text("settings.history", snapshot.language, key=HISTORY_KEY))
         return "\n".join(lines)
 
 
 _SHOWN = {OFFERS: MenuScreens._offers, AMOUNT: MenuScreens._amount, CONFIRM: MenuScreens._confirm,
-          LANGUAGES: MenuScreens._languages, SETTINGS: MenuScreens._settings}
+          LANGUAGES: MenuScreens._languages, SETTINGS: MenuScreens._settings, HISTORY: MenuScreens._history}
+_PAGES = {OFFERS: MenuScreens._offer_pages, LANGUAGES: MenuScreens._language_pages, HISTORY: MenuScreens._history_pages}

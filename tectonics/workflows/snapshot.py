@@ -2,14 +2,15 @@
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.policy import Policy
-from tectonics.domain.self_care import COLLECT_ALLOW, COLLECT_REFUSE
+from tectonics.domain.self_care import COLLECT_ALLOW, COLLECT_REFUSE, Movement
 from tectonics.domain.subscriber import Account
 from tectonics.domain.value import value
 from tectonics.workflows.lending import Choice
 
-OFFERS, AMOUNT, CONFIRM, LANGUAGES, SETTINGS = "offers", "amount", "confirm", "languages", "settings"
+OFFERS, AMOUNT, CONFIRM, LANGUAGES, SETTINGS, HISTORY = "offers", "amount", "confirm", "languages", "settings", "history"
 # Each key does the same whenever it is typed, so that a request that comes again changes nothing back.
 SETTINGS_KEYS = {"1": "advert_stop", "2": "advert_start", "3": COLLECT_REFUSE, "4": COLLECT_ALLOW}
+HISTORY_KEY = "5"
 
 
 @value
@@ -43,3 +44,4 @@ class Snapshot:
     resumed: bool = False  # it began where an earlier session ended
     settings: tuple[str, ...] = ()  # the keys of what he can change
     balance: str = ""  # shown with them; empty: nobody could tell
+    movements: tuple[Movement, ...] = ()  # the newest first

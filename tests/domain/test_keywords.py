@@ -16,6 +16,7 @@ from tectonics.domain.keywords import (
     Debt,
     Funds,
     Help,
+    History,
     Keywords,
     Language,
     No,
@@ -34,7 +35,8 @@ FOLDER = Path(__file__).parents[2] / "etc" / "messages"
 TEXTS = {name: yaml.safe_load((FOLDER / f"{name}.yaml").read_text()) for name in ("en", "fr", "ar", "es")}
 KEYWORDS = Keywords(TEXTS)
 ALONE = {"sos": Sos(), "debt": Debt(), "stop": Stop(), "start": Start(), "yes": Yes(), "no": No(), "help": Help(),
-         "lang": Language(), "call": Call(""), "account": Funds(), "nocollect": NoCollect(), "collect": Collect()}
+         "lang": Language(), "call": Call(""), "account": Funds(), "nocollect": NoCollect(), "collect": Collect(),
+         "history": History()}
 
 
 @pytest.mark.parametrize("language", TEXTS)
@@ -64,7 +66,7 @@ def test_requests(text, request_):
 @pytest.mark.parametrize("text", [
     "", " ", "?", "yes but tell me more", "oui 2 3", "yes 2.5", "no thanks", "1 2", "-2", "sos sos", "SOS 2 3", "SOS 2.50", "sos now",
     "12345678901", "call me", "call 12 now", "hello", "2€50", "x" * 1000, "2" * (TEXT_MAX + 1), "_", "12:30",
-    "STOPPEDALREADY", "\ud800", "debt 5", "collect 5", "nocollect please",
+    "STOPPEDALREADY", "\ud800", "debt 5", "collect 5", "nocollect please", "history 2",
 ])
 def test_what_is_no_request(text):
     assert KEYWORDS.read(text) == Unknown()

@@ -26,7 +26,8 @@ class Phone(Calls):
 
     def open_desk(self):
         core = self.node.core
-        self.desk = EngineCorrespondence(core.engine, core.enquiry, core.limits, sms_style(session_s=900), core.requests)
+        self.desk = EngineCorrespondence(core.engine, core.enquiry, core.limits, sms_style(session_s=900), core.requests,
+                                         core.movements)
 
     def post(self, text="", asks=None, id=""):
         self.count += 1

@@ -31,7 +31,7 @@ class Pen:
     def restart(self, node):
         self.node = node
         self.desk = EngineCorrespondence(node.core.engine, node.core.enquiry, node.core.limits, sms_style(session_s=OFFER_S), node.core.requests,
-                                          HELP_S)
+                                          node.core.movements, HELP_S)
 
     def post(self, text, id="", msisdn="", to="133"):
         self.count += 1

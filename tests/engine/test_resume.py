@@ -147,7 +147,8 @@ def test_a_language_in_a_direct_code_is_kept_and_a_repetition_shows_the_same(nod
 
 
 def test_settings_are_dialled_with_the_code_and_changed_once_whoever_may_borrow(node):
-    assert step(node, "96").text.split("\n")[1:] == ["settings.advert_stop 1", "settings.collect_refuse 3"]
+    assert step(node, "96").text.split("\n")[1:] == ["settings.advert_stop 1", "settings.collect_refuse 3",
+                                                         "settings.history 5"]
     assert step(node, "96*3") == Screen("settings.saved", more=False)
     assert step(node, "96*1", session="s2").text == "settings.saved"
     node.process.kill()
@@ -159,5 +160,5 @@ def test_settings_are_dialled_with_the_code_and_changed_once_whoever_may_borrow(
     told = run(node.clock, node.files.tickets.read("n1", 0, 10))
     assert sum(b"admin.change" in ticket.line for ticket in told) == 2
     shown = step(node, "96", session="s3").text
-    assert shown == "settings.balance 0.00 EUR\nsettings.advert_start 2\nsettings.collect_allow 4"
+    assert shown == "settings.balance 0.00 EUR\nsettings.advert_start 2\nsettings.collect_allow 4\nsettings.history 5"
     assert step(node, "96*1", session="s4", msisdn="33699999999").text == "refused.unknown_subscriber"

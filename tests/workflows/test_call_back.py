@@ -48,6 +48,7 @@ def test_prepaid_from_the_request_to_the_ticket():
     assert (settle.amount_minor, settle.session) == (5 + 13, held.session)  # 64 s are 66, 13.2 rounded
     closed = life.settle()
     assert closed.finished == (settle.op,) and life.call is None and life.told == []
+    assert [mark.charged_minor for mark in life.account.standing.calls] == [18]
     record, = (t.record() for t in closed.tickets)
     assert record == {
         "id": record["id"], "time": record["time"], "type": "callback.completed", "outcome": "done",
@@ -69,6 +70,7 @@ def test_postpaid_reserves_nothing_and_the_ticket_is_what_is_charged():
     assert (closed.tickets[0].fields["amount"], closed.tickets[0].fields["duration_s"]) == ("0.12", 31)
     assert life.call is None and life.count(Reserve) == life.count(Settle) == 0
     assert (life.account.standing.call_cycle_s, life.account.standing.call_cycle_minor) == (31, 12)
+    assert [mark.charged_minor for mark in life.account.standing.calls] == [12]
 
 
 def test_a_free_destination_reserves_nothing():
@@ -404,6 +406,7 @@ def test_a_refused_settlement_is_a_call_that_was_not_charged():
         == ("callback.failed", "not_charged", "0.00", 30)
     assert life.commands[-1].amount_minor == 0 and life.commands[-1].session
     assert "0.11 EUR for 30 s" in record["text"] and life.call is None and life.told == []
+    assert [mark.charged_minor for mark in life.account.standing.calls] == [None]
 
 
 def test_nothing_to_take_and_nothing_held_is_no_failure_of_its_own():

@@ -10,13 +10,14 @@ from tectonics.domain.messages import Catalogue
 from tectonics.domain.outcome import Unavailable
 from tectonics.domain.policy import TypedAmount
 from tectonics.domain.screens import Screen, Style
+from tectonics.domain.self_care import Movement
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import fits
 from tectonics.workflows import lending
 from tectonics.workflows.dialogue import Left, Menus
 from tectonics.workflows.replies import code_of
 from tests.workflows.test_recover import indebted
-from tests.workflows.world import MSISDN, POLICY, STANDARD, TEXTS, context, empty, subscriber, tier
+from tests.workflows.world import DAY, MSISDN, NOW, POLICY, STANDARD, TEXTS, context, empty, subscriber, tier
 
 LONG = Style(septets_max=2000, ucs2_max=900)
 
@@ -182,8 +183,9 @@ def test_many_languages_are_paged():
 def test_settings_show_the_balance_and_what_can_be_changed(profile, lines):
     menus = Menus(context(), LONG)
     account = subscriber(**profile)
-    assert menus.settings(account, empty()).screen.text.split("\n") == ["settings.balance 0.00 EUR", *lines]
-    assert menus.settings(account, Unavailable()).screen.text.split("\n") == lines
+    assert menus.settings(account, empty()).screen.text.split("\n") == ["settings.balance 0.00 EUR", *lines,
+                                                                             "settings.history 5"]
+    assert menus.settings(account, Unavailable()).screen.text.split("\n") == [*lines, "settings.history 5"]
 
 
 @pytest.mark.parametrize(("typed", "change"), [("1", "advert_stop"), ("2", "advert_start"), (" 3 ", "collect_refuse"),
@@ -201,6 +203,33 @@ def test_settings_ask_again_and_are_for_subscribers():
     assert move.screen.text.startswith("wrong.again\nsettings.balance") and move.change is None
     stranger = menus.settings(Account(MSISDN), empty())
     assert stranger.snapshot is None and stranger.screen.text == "refused.unknown_subscriber"
+
+
+def test_history_turns_its_pages_and_goes_back_to_the_settings():
+    style = Style(septets_max=100)
+    menus = Menus(context(), style)
+    movements = [Movement(NOW - n * DAY, "payment", 100 + n) for n in range(8)]
+    settings = menus.settings(subscriber(), empty(), movements)
+    move, seen = menus.enter(settings.snapshot, "5"), []
+    for _ in range(menus.shown.pages(move.snapshot)):
+        assert move.screen.more and fits(move.screen.text, style)
+        first, *lines, more, back = move.screen.text.split("\n")
+        assert (first, more, back) == ("history.title EUR", "menu.more 98", "menu.back 0")
+        seen += lines
+        move = menus.enter(move.snapshot, "98")
+    assert [line.split()[1] for line in seen] == [f"1.0{n}" for n in range(8)]
+    assert menus.enter(move.snapshot, "0").screen == settings.screen
+    assert menus.enter(move.snapshot, "1").change is None
+    assert menus.enter(move.snapshot, "1").screen.text.startswith("history.title")  # no room for the hint
+
+
+def test_history_of_one_screen_needs_no_key_for_more():
+    menus = Menus(context(), LONG)
+    lent = menus.settings(subscriber(), empty(), [Movement(NOW, "advance", 200, 20)])
+    assert menus.replay(lent, ["5"]).screen.text == "history.title EUR\nhistory.advance 2.00 21/09 0.20\nmenu.back 0"
+    none = menus.replay(menus.settings(subscriber(), empty()), ["5"])
+    assert none.screen.text == "history.title EUR\nhistory.none\nmenu.back 0"
+    assert menus.enter(none.snapshot, "98").screen.text.startswith("wrong.again\nhistory.title")
 
 
 def left_at(*inputs, policy=POLICY):
