@@ -37,6 +37,7 @@ setup(
         "prometheus-client>=0.26,<1",
         "psycopg2-binary>=2.9,<3",
         "pydantic>=2.14,<3",
+        "pyasn1>=0.6,<1",
         "pysnmp>=7.1,<8",
         "pyyaml>=6.0,<7",
         "rich>=15.0,<16",

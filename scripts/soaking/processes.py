@@ -166,6 +166,7 @@ def write_settings(directory: Path, node: Node, store: dict) -> Path:
     settings = {
         "node": {"name": node.origin}, "store": store,
         "channels": {"ussd_http": {"endpoint": ussd}, "email": {"endpoint": ""}},
+        "oam": {"snmp": {"endpoint": ""}},
         "feeds": {"tcp": feed}, "web": {"endpoint": ""}, "demo": {"subscribers": False},
         "tickets": {"stream": "", "acknowledged": tickets, "ping_s": 5},
         "messages": {"directory": str(ROOT / "etc/messages")},

@@ -9,7 +9,7 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from tectonics.config import callback
+from tectonics.config import callback, snmp
 from tectonics.config.values import duration_s, endpoint_port, money_minor
 from tectonics.domain.commands import OP_MARK
 from tectonics.domain.screens import Keys
@@ -207,6 +207,7 @@ def of_sections(settings) -> Iterator[Fault]:
     yield from of_rings(settings.channels.did_sip)
     yield from of_email(settings.channels.email)
     yield from of_calls(settings.call_server)
+    yield from ((("oam", "snmp", *path), text) for path, text in snmp.contradictions(settings.oam.snmp))
     services = settings.services
     if services.call_back.code == services.advance.code:
         yield ("services", "call_back", "code"), f"expected a code of its own, found {services.advance.code} again"

@@ -15,6 +15,7 @@ from tectonics.config.policy import PolicySection
 from tectonics.config.self_care import SelfCare
 from tectonics.config.sip import DidSip
 from tectonics.config.smpp import SmsSmpp, UssdSmpp
+from tectonics.config.snmp import Oam
 from tectonics.config.values import Count, Endpoint, Flag, Seconds, Section
 
 Text = Annotated[str, Field(max_length=1024)]
@@ -236,6 +237,7 @@ class Sections(Section):
     outbox: Outbox = Field({}, description="")
     tickets: Tickets = Field({}, description="")
     web: Web = Field({}, description="")
+    oam: Oam = Field({}, description="")
     limits: Limits = Field({}, description="")
     retention: Retention = Field({}, description="")
     log: Log = Field({}, description="")

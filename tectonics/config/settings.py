@@ -16,7 +16,7 @@ from tectonics.domain.text import sms_style
 LISTENERS = (("channels", "ussd_http", "endpoint"), ("web", "endpoint"), ("tickets", "stream"),
              ("tickets", "acknowledged"), ("feeds", "tcp"), ("channels", "did_sip", "endpoint"),
              ("channels", "did_sip", "tcp"), ("channels", "email", "endpoint"),
-             ("call_server", "sip", "endpoint"))
+             ("call_server", "sip", "endpoint"), ("oam", "snmp", "endpoint"))
 
 
 class Settings(Sections):

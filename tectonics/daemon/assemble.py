@@ -136,6 +136,7 @@ class Daemon:
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, files, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
+        self._snmp(core, administration, files, tickets, consumers, metrics, alarms)
 
     # --- the rooms, one by one
 
@@ -318,6 +319,18 @@ class Daemon:
         for duty in running:
             duty.start()
         self._at_stop("duties", lambda: gatherResults([duty.stop() for duty in running]))
+
+    def _snmp(self, core: Core, administration: Administration, files: OpenedStore, tickets: TicketLog, consumers,
+              metrics: MetricsRegistry, alarms: AlarmTable) -> None:
+        endpoint = self.settings.oam.snmp.endpoint
+        if not endpoint:
+            return
+        from tectonics.daemon.snmp import make_snmp  # pysnmp takes a third of a second to import
+        agent = make_snmp(self.settings, self.host, core, administration, self._about(self.clock, files), self.ready, tickets, consumers,
+                          metrics, alarms)
+        self._at_stop("SNMP", agent.stop)
+        self.listeners.datagrams("snmp", endpoint, agent)
+        agent.notifier.started()
 
     # --- the end
 

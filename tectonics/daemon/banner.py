@@ -12,6 +12,7 @@ _WHAT = {
     "feed": "recharge feed   one record a line",
     "email": "e-mail          call@, sos@, balance@",
     "did_sip": "SIP             calls that ring",
+    "snmp": "SNMP            mibs/TECTONICS-MIB.txt",
 }
 
 

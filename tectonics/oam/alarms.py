@@ -15,6 +15,7 @@ oldest is forgotten.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from twisted.logger import Logger, LogLevel
@@ -137,6 +138,11 @@ class AlarmTable:
         self._active: dict[str, Alarm] = {}
         self._clearing: dict[str, object] = {}  # id -> delayed call, at most one per active alarm
         self._history: deque[Change] = deque(maxlen=HISTORY_MAX)
+        self._watching: list[Callable[[Change], None]] = []
+
+    def watch(self, told: Callable[[Change], None]) -> None:
+        """From now on `told` hears of every change, at once."""
+        self._watching.append(told)
 
     def raise_alarm(self, kind: str, text: str, about: str = "") -> None:
         """Raises an alarm of a declared kind; an empty `text` shows the kind's own meaning."""
@@ -204,8 +210,11 @@ class AlarmTable:
         return True
 
     def _note(self, what: str, alarm: Alarm) -> None:
-        self._history.append(Change(self._now(), what, alarm))
+        change = Change(self._now(), what, alarm)
+        self._history.append(change)
         self._log_change(what, alarm)
+        for told in self._watching:
+            told(change)
 
     def _log_change(self, what: str, alarm: Alarm) -> None:
         level = LogLevel.info if what == CLEARED else LogLevel.warn

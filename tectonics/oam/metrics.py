@@ -1,6 +1,6 @@
 """The one registry of what is counted: each name, kind and label is declared here and nowhere else.
 
-Prometheus, the pages, `status` and later SNMP read the same registry, so they cannot disagree.
+Prometheus, the pages, `status` and SNMP read the same registry, so they cannot disagree.
 Each daemon instance owns its registry: two daemons in one process do not mix.  A name that is not
 declared, or a wrong number of labels, is a bug (OurFault), not a new series.  Counters live in
 memory: they start at zero with the process, as Prometheus expects.
@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from math import inf
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
@@ -136,6 +137,10 @@ DECLARATIONS = (
     _counter("tectonics_self_care_logins_total", "result", "Codes entered: in, wrong, source, flood, failed"),
     _counter("tectonics_self_care_refused_total", "why", "Requests of pages that were refused: over, stale, often and so on"),
     _gauge("tectonics_self_care_visits", "", "Subscribers who are signed in"),
+    _counter("tectonics_snmp_requests_total", "operation result", "SNMP requests that were answered, by error status"),
+    _counter("tectonics_snmp_dropped_total", "why", "SNMP messages that were thrown away, or answered by a report only"),
+    _counter("tectonics_snmp_notifications_total", "manager result", "Traps and informs, by what became of them"),
+    _gauge("tectonics_snmp_notifications_waiting", "", "Informs that are not yet acknowledged"),
     _gauge("tectonics_start_time_seconds", "", "When this daemon started, seconds since 1970"),
     _gauge("tectonics_build_info", "version node", "Always 1; the labels say what runs"),
 )
@@ -234,6 +239,12 @@ class MetricsRegistry:
                 else:
                     shown[name] = _plain(figure)
         return {name: shown[name] for name in self._declared if name in shown}
+
+    def distribution(self, name: str) -> list[tuple[float, int]]:
+        """(bound in seconds, how many up to it) of a histogram over all its labels; the last bound is infinite."""
+        bounds = (*self._check(HISTOGRAM, name).buckets, inf)
+        own = [kept for (kept_name, _), kept in self._histograms.items() if kept_name == name]
+        return list(zip(bounds, accumulate(map(sum, zip(*(one.counts for one in own), strict=True))), strict=False))
 
     def _pull(self) -> None:
         for name, read in self._sources.items():

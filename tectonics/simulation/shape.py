@@ -54,7 +54,7 @@ def common_settings(folder: Path, shape: Shape) -> Settings:
         "channels.ussd_http.endpoint": f"tcp:{GATEWAY_PORT}", "channels.ussd_http.mode": shape.mode,
         "channels.ussd_http.step_field": shape.step_field,
         "tickets.stream": f"tcp:{LIVE_PORT}", "tickets.acknowledged": f"tcp:{TICKETS_PORT}",
-        "tickets.ping_s": 1800, "feeds.tcp": f"tcp:{FEED_PORT}", "channels.email.endpoint": "", "web.endpoint": "", "web.handset": False,
+        "tickets.ping_s": 1800, "feeds.tcp": f"tcp:{FEED_PORT}", "channels.email.endpoint": "", "oam.snmp.endpoint": "", "web.endpoint": "", "web.handset": False,
         "billing.kind": "embedded" if shape.ledger == "embedded" else "ledger",
         "billing.address": "" if shape.ledger == "embedded" else f"tcp:{LEDGER}:{LEDGER_PORT}",
         "billing.embedded.deduplicates": can.deduplicates, "billing.embedded.window_s": can.window_s,

@@ -29,6 +29,7 @@ ANY_PORT = "tcp:0:interface=127.0.0.1"
 FREE_PORTS = {
     "channels": {"ussd_http": {"endpoint": ANY_PORT}, "email": {"endpoint": ANY_PORT}},
     "web": {"endpoint": ANY_PORT},
+    "oam": {"snmp": {"endpoint": "udp:0:interface=127.0.0.1"}},
     "feeds": {"tcp": ANY_PORT},
     "tickets": {"stream": ANY_PORT, "acknowledged": ANY_PORT},
     "messages": {"directory": str(CHECKOUT / "etc" / "messages")},

@@ -144,6 +144,8 @@ class FakePolicies:
         added = PolicyVersion(len(self.versions) + 1, NOW, who, note, document)
         self.versions.append(added)
         self.current = policy(added.version, document.get("lending", {}).get("accepting", True))
+        calls = replace(self.current.call_back, enabled=document.get("call_back", {}).get("enabled", True))
+        self.current = replace(self.current, call_back=calls)
         return succeed(added)
 
 

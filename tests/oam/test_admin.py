@@ -335,3 +335,14 @@ def test_a_person_settles_the_money_of_a_call(world, command, event):
     assert (row["type"], row["call"], row["recovery"]) == (type(command).__name__.lower(), "CALL1", None)
     ask(world, "reconcile.resolve", op="TEC-1", outcome="done", text="seen")
     assert world.desk.events == [event(NUMBER, NOW, "CALL1", "TEC-1", Done("seen"), WHO)]
+
+
+def test_services_are_switched_together_or_not_at_all(world):
+    assert ask(world, "services.show") == {"advance": True, "call_back": True}
+    answer = ask(world, "services.switch", advance=False, call_back=False)
+    assert answer == {"text": "advance locked, call_back locked", "version": 2}
+    assert ask(world, "services.show") == {"advance": False, "call_back": False}
+    assert ask(world, "services.switch", advance=False)["text"] == "nothing changes"
+    assert ask(world, "services.switch", advance=True) == {"text": "advance unlocked", "version": 3}
+    with pytest.raises(TheirFault, match="true or false"):
+        ask(world, "services.switch", advance="yes")

@@ -1,0 +1,231 @@
+"""What the tree shows: the registry, the alarms and the daemon's own words, under the names of schema.py.
+
+Only what is gathered anyway is read: the registry's counters, the alarm table, the list of listeners.  The consumers
+of tickets are asked for in the background, so that a look never waits.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from tectonics.oam.alarms import AlarmTable
+from tectonics.oam.metrics import MetricsRegistry
+from tectonics.oam.snmp import schema, values
+from tectonics.oam.snmp.figures_of import Counts, latency_ms, states_of_channels
+from tectonics.oam.snmp.tree import Shown, Tree
+from tectonics.oam.snmp.values import Name, Value
+from tectonics.ports import Clock
+
+SYSTEM, ENGINE = (1, 3, 6, 1, 2, 1, 1), (1, 3, 6, 1, 6, 3, 10, 2, 1)  # RFC 3418, RFC 3411
+SERVICES_OFFERED = 72  # sysServices: an end-to-end and an application service
+_log = Logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Whom the tree asks. `about`: version, node, origin, started_at (ms); `policy()`: the one in force."""
+
+    about: Mapping
+    metrics: MetricsRegistry
+    alarms: AlarmTable
+    clock: Clock
+    policy: Callable[[], object]
+    ready: Callable[[], str]
+    channels: tuple[str, ...]  # those that are on
+    billing: str
+    consumers: Callable[[], list | Deferred]
+    newest_ticket: Callable[[], int]
+    states: Callable[[], Mapping[str, str]]  # service -> a word of tectonicsAdminState; "" is the daemon
+    sequence: Callable[[], int]
+    engine: Mapping = field(default_factory=dict)  # id, boots, octets_max
+    system: Mapping = field(default_factory=dict)  # contact, location, name
+
+
+class Figures:
+    """Makes trees. `base` is where the module stands."""
+
+    def __init__(self, sources: Sources, base: Name = schema.BASE) -> None:
+        self._from, self.base, self.about = sources, base, sources.about
+        self.arcs = {name: (*base, *arcs) for name, arcs in schema.arcs().items()}
+        self._consumers: list = []
+        self._asking = False
+        self._numbered: dict[tuple[str, int], int] = {}  # alarm's id and start -> its number; the active ones
+        self._last = 0
+        self._objects = frozenset(self.arcs[one.name] for one in schema.objects().values()
+                                  if one.access not in (schema.HIDDEN, schema.NOTIFY)) \
+            | frozenset((*SYSTEM, arc) for arc in range(1, 8)) | frozenset((*ENGINE, arc) for arc in range(1, 5))
+
+    def tree(self) -> Tree:
+        """As everything is now."""
+        self._ask_consumers()
+        counts = Counts(self._from.metrics.snapshot())
+        found: dict[Name, Shown] = {}
+        for rows in (self._system(), self._engine(), self._daemon(counts), self._services(counts), self._refusals(counts),
+                     self._channels(counts), self._billing(counts), self._debt(counts), self._tickets(counts),
+                     self._alarms()):
+            found.update(rows)
+        return Tree(found, self._objects)
+
+    def alarm_index(self, alarm_id: str, since_at: int) -> int:
+        """The number of an alarm; the same as long as it is active."""
+        key = alarm_id, since_at
+        if key not in self._numbered:
+            self._last += 1
+            self._numbered[key] = self._last
+        return self._numbered[key]
+
+    def up_time(self) -> Value:
+        """sysUpTime in hundredths of a second."""
+        now_ms = int(self._from.clock.seconds() * 1000)
+        return Value(values.TICKS, max(0, now_ms - self._from.about["started_at"]) // 10 % 2**32)
+
+    def scalar(self, name: str, value: Shown) -> tuple[Name, Shown]:
+        """A variable of a scalar object."""
+        return (*self.arcs[name], 0), value
+
+    def cell(self, name: str, index: Name, value: Shown) -> tuple[Name, Shown]:
+        """A variable of a column."""
+        return (*self.arcs[name], *index), value
+
+    # --- group by group
+
+    def _system(self) -> Iterator[tuple[Name, Shown]]:
+        about, system = self._from.about, self._from.system
+        shown = (values.text(f"tectonics {about['version']}"), Value(values.OID, self.base), self.up_time,
+                 values.text(system.get("contact", "")), values.text(system.get("name") or about["node"]),
+                 values.text(system.get("location", "")), values.number(SERVICES_OFFERED))
+        for arc, value in enumerate(shown, 1):
+            yield (*SYSTEM, arc, 0), value
+
+    def _engine(self) -> Iterator[tuple[Name, Shown]]:
+        engine = self._from.engine
+        if engine:
+            yield (*ENGINE, 1, 0), Value(values.OCTETS, engine["id"])
+            yield (*ENGINE, 2, 0), values.number(engine["boots"])
+            yield (*ENGINE, 3, 0), lambda: values.number(self.up_time().held // 100)
+            yield (*ENGINE, 4, 0), values.number(engine["octets_max"])
+
+    def _daemon(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
+        about, source = self._from.about, self._from
+        yield self.scalar("tectonicsVersion", values.text(about["version"]))
+        yield self.scalar("tectonicsNode", values.text(about["node"]))
+        yield self.scalar("tectonicsStartTime", values.date(about["started_at"]))
+        yield self.scalar("tectonicsHaRole", _word(schema.HA_ROLE, "single"))
+        yield self.scalar("tectonicsHaPeerState", _word(schema.HA_PEER, "none"))
+        yield self.scalar("tectonicsAdminState", _word(schema.ADMIN, source.states()[""]))
+        yield self.scalar("tectonicsServing", values.text(source.ready() or "serving"))
+        yield self.scalar("tectonicsPolicyVersion", values.gauge(source.policy().version))
+        yield self.scalar("tectonicsNotificationLast", lambda: Value(values.UNSIGNED, source.sequence() % 2**32))
+
+    def _services(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
+        for service, state in self._from.states().items():
+            if not service:
+                continue
+            index = values.index(service)
+            granted = counts.of("tectonics_granted_total", service)
+            amount = counts.of("tectonics_amount_granted_minor_total", service) \
+                + counts.of("tectonics_amount_charged_minor_total", service)
+            for column, count in (
+                    ("Requests", counts.of("tectonics_requests_total", service)), ("Granted", granted),
+                    ("Refused", counts.of("tectonics_refused_total", service)),
+                    ("Failed", counts.of("tectonics_failed_total", service)),
+                    ("Unknown", counts.of("tectonics_unknown_total", service)), ("AmountGranted", amount),
+                    ("AmountRecovered", counts.of("tectonics_amount_recovered_minor_total", service))):
+                yield self.cell(f"tectonicsService{column}", index, values.counter(count))
+            yield self.cell("tectonicsServiceAdminState", index, _word(schema.ADMIN, state))
+
+    def _refusals(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
+        for (service, reason), count in counts.rows("tectonics_refused_total", 2):
+            yield self.cell("tectonicsRefusals", values.index(service) + values.index(reason), values.counter(count))
+
+    def _channels(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
+        states = states_of_channels(self._from.channels, self._from.alarms.active())
+        for channel in self._from.channels:
+            index = values.index(channel)
+            came, went, errors, sessions = counts.of_channel(channel)
+            yield self.cell("tectonicsChannelState", index, _word(schema.STATE, states[channel]))
+            yield self.cell("tectonicsChannelIn", index, values.counter(came))
+            yield self.cell("tectonicsChannelOut", index, values.counter(went))
+            yield self.cell("tectonicsChannelErrors", index, values.counter(errors))
+            yield self.cell("tectonicsChannelSessions", index, values.gauge(sessions))
+
+    def _billing(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
+        index = values.index(self._from.billing)
+        down = any(alarm.id == "billing_down" for alarm in self._from.alarms.active())
+        outcomes = counts.by_label("tectonics_billing_requests_total", 1)
+        yield self.cell("tectonicsBillingNodeState", index, _word(schema.STATE, "down" if down else "up"))
+        for column, count in (("Requests", sum(outcomes.values())), ("Errors", outcomes.get("refused", 0)),
+                              ("Timeouts", outcomes.get("unavailable", 0)), ("Unknown", outcomes.get("unknown", 0))):
+            yield self.cell(f"tectonicsBillingNode{column}", index, values.counter(count))
+        spread = self._from.metrics.distribution("tectonics_billing_seconds")
+        for column, share in (("P50", 0.5), ("P99", 0.99)):
+            yield self.cell(f"tectonicsBillingNodeLatency{column}", index, values.gauge(latency_ms(spread, share)))
+
+    def _debt(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
+        for name, metric in (("tectonicsOpenAdvances", "tectonics_open_advances"),
+                             ("tectonicsOutstanding", "tectonics_outstanding_minor"),
+                             ("tectonicsOverdueAdvances", "tectonics_overdue_advances"),
+                             ("tectonicsBarredSubscribers", "tectonics_barred_subscribers"),
+                             ("tectonicsUnknownAdvances", "tectonics_unknown_advances")):
+            yield self.scalar(name, values.gauge(counts.of(metric)))
+        yield self.scalar("tectonicsCurrency", values.text(self._from.policy().currency))
+
+    def _tickets(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
+        origin = self._from.about["origin"]
+        yield self.scalar("tectonicsTicketOrigin", values.text(origin))
+        yield self.scalar("tectonicsTicketNewest", values.counter(self._from.newest_ticket()))
+        yield self.scalar("tectonicsTicketsNumbered", values.counter(counts.of("tectonics_tickets_total")))
+        yield self.scalar("tectonicsConsumersDropped", values.counter(counts.of("tectonics_ticket_consumers_dropped_total")))
+        for name, rows in self._by_consumer().items():
+            index = values.index(name)
+            yield self.cell("tectonicsConsumerLag", index, values.gauge(sum(max(0, r[3] - (r[2] or 0)) for r in rows)))
+            connected = schema.TRUTHS[any(row[4] for row in rows)]
+            yield self.cell("tectonicsConsumerConnected", index, values.number(connected))
+            own = max((row[2] or 0 for row in rows if row[1] == origin), default=0)
+            yield self.cell("tectonicsConsumerAcknowledged", index, values.counter(own))
+
+    def _by_consumer(self) -> dict[str, list]:
+        found: dict[str, list] = {}
+        for row in self._consumers:
+            found.setdefault(row[0], []).append(row)
+        return found
+
+    def _alarms(self) -> Iterator[tuple[Name, Shown]]:
+        active = self._from.alarms.active()
+        keys = {(alarm.id, alarm.since_at) for alarm in active}
+        for alarm in active:
+            index = self.alarm_index(alarm.id, alarm.since_at),
+            for name, value in self.alarm(alarm, alarm.severity):
+                yield self.cell(name, index, value)
+            yield self.cell("tectonicsAlarmAdvice", index, values.text(alarm.advice))
+        self._numbered = {key: number for key, number in self._numbered.items() if key in keys}
+
+    def alarm(self, alarm, severity: str) -> list[tuple[str, Value]]:
+        """The columns that notifications carry too."""
+        return [("tectonicsAlarmId", values.text(alarm.id)), ("tectonicsAlarmSeverity", _word(schema.SEVERITY, severity)),
+                ("tectonicsAlarmSince", values.date(alarm.since_at)), ("tectonicsAlarmText", values.text(alarm.text))]
+
+    # --- the consumers, asked in the background
+
+    def _ask_consumers(self) -> None:
+        if self._asking:
+            return
+        rows = self._from.consumers()
+        if not isinstance(rows, Deferred):
+            self._consumers = rows
+            return
+        self._asking = True
+        rows.addCallbacks(self._told, self._not_told)
+
+    def _told(self, rows: list) -> None:
+        self._asking, self._consumers = False, rows
+
+    def _not_told(self, failure) -> None:
+        self._asking = False
+        _log.failure("The consumers of tickets could not be listed", failure)
+
+
+def _word(enumeration: str, word: str) -> Value:
+    return values.number(schema.ENUMERATIONS[enumeration][1][word])

@@ -1,0 +1,82 @@
+"""How figures of the registry become those of a service, a channel or a billing node."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tectonics.ports import Alarm
+
+_GOOD = {"ok", "taken", "sent", "again", "kept"}
+# channel -> metric of what came in and place of its `result` label, of what went out, of what is open
+_MESSAGES = {
+    "sms_smpp": ("tectonics_sms_received_total", "tectonics_sms_parts_total", "tectonics_smpp_bound"),
+    "did_sip": ("tectonics_did_rings_total", "", "tectonics_did_ringing"),
+    "email": ("tectonics_email_received_total", "tectonics_email_answers_total", "tectonics_email_connections"),
+}
+_BAD_BEGINNINGS = ("bad", "error", "refus", "fail", "unknown", "lost", "late", "reject", "given_up")
+# channel -> the alarms that say that it, or a part of it, does not work
+_ALARMS = {"ussd_gsup": ("gsup_down",), "ussd_smpp": ("bind_down",), "sms_smpp": ("bind_down", "messages_failing"),
+           "email": ("smarthost_down",), "ussd_http": (), "did_sip": ("trunk_password",)}
+_DOWN = {"gsup_down"}
+
+
+class Counts:
+    """A snapshot of the registry (MetricsRegistry.snapshot), asked by label."""
+
+    def __init__(self, snapshot: Mapping) -> None:
+        self._snapshot = snapshot
+
+    def of(self, name: str, *labels: str) -> float:
+        """The sum over all that begin with these labels."""
+        found = self._snapshot.get(name, 0)
+        if not isinstance(found, Mapping):
+            return found
+        return sum(count for key, count in found.items() if tuple(key.split(","))[:len(labels)] == labels)
+
+    def rows(self, name: str, labels: int) -> Iterator[tuple[tuple[str, ...], float]]:
+        """(label values, count) of each series with so many labels."""
+        found = self._snapshot.get(name, {})
+        for key, count in found.items() if isinstance(found, Mapping) else ():
+            values = tuple(key.split(",", labels - 1))
+            if len(values) == labels:
+                yield values, count
+
+    def by_label(self, name: str, place: int) -> dict[str, float]:
+        """The sums over one label, the first being 0."""
+        sums: dict[str, float] = {}
+        for values, count in self.rows(name, place + 1):
+            sums[values[place]] = sums.get(values[place], 0) + count
+        return sums
+
+    def of_channel(self, channel: str) -> tuple[float, float, float, float]:
+        """What came in, went out, was at fault, and is open."""
+        if channel in _MESSAGES:
+            came, went, open_now = _MESSAGES[channel]
+            faults = _bad(self.by_label(came, 1)) + (_bad(self.by_label(went, 0 if channel == "email" else 1)) if went else 0)
+            return self.of(came), self.of(went) if went else 0, faults, self.of(open_now)
+        results = {key[1]: count for key, count in self.rows("tectonics_channel_requests_total", 2) if key[0] == channel}
+        went = self.of("tectonics_dialogue_answers_total", channel)
+        return sum(results.values()), went, sum(n for result, n in results.items() if result not in _GOOD), \
+            self.of("tectonics_sessions") if channel == "ussd_http" else 0
+
+
+def _bad(by_result: Mapping[str, float]) -> float:
+    return sum(count for result, count in by_result.items() if result.startswith(_BAD_BEGINNINGS))
+
+
+def states_of_channels(channels: Iterable[str], active: Iterable[Alarm]) -> dict[str, str]:
+    """What the alarms say of each channel: up, partial, down."""
+    kinds = {alarm.id.partition(":")[0] for alarm in active}
+    states = {}
+    for channel in channels:
+        wrong = kinds & set(_ALARMS.get(channel, ()))
+        states[channel] = "up" if not wrong else "down" if wrong & _DOWN else "partial"
+    return states
+
+
+def latency_ms(spread: Iterable[tuple[float, int]], share: float) -> float:
+    """The bound in ms that `share` of the durations are within; `spread` has (bound in s, how many up to it)."""
+    steps = list(spread)
+    total = steps[-1][1] if steps else 0
+    if not total:
+        return 0
+    bounds = [bound for bound, _ in steps if bound != float("inf")]
+    return 1000 * next((bound for bound, count in steps if count >= share * total and bound in bounds), bounds[-1])

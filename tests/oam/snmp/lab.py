@@ -1,0 +1,136 @@
+"""An agent over the fakes of the administration, and a manager that speaks v2c with pysnmp's codec."""
+
+from ipaddress import ip_network
+
+from pyasn1.codec.ber import decoder, encoder
+from pyasn1.type import univ
+from pysnmp.proto import rfc1902
+from pysnmp.proto.api import v2c
+
+from tectonics.oam.snmp.agent import Agent, Community
+from tectonics.oam.snmp.engine import OCTETS_MAX, Engine, User
+from tectonics.oam.snmp.figures import Figures, Sources
+from tectonics.oam.snmp.notify import Manager, Notifier
+from tectonics.oam.snmp.schema import BASE, arcs
+from tectonics.oam.snmp.states import AdminStates
+from tectonics.oam.snmp.views import EVERYTHING, NOTHING, Principal, View
+from tests.oam.fakes import NOW, World
+
+ENGINE_ID = bytes.fromhex("80001f880501020304050607")
+HERE, NOC = ("127.0.0.1", 40000), ("127.0.0.9", 162)
+PHRASES = "authentication", "privacy-phrase"
+USERS = User("noc", *PHRASES), User("reader", *PHRASES)
+PDUS = {"get": v2c.GetRequestPDU, "getnext": v2c.GetNextRequestPDU, "getbulk": v2c.GetBulkRequestPDU, "set": v2c.SetRequestPDU,
+        "trap": v2c.TrapPDU, "response": v2c.GetResponsePDU}
+
+
+class Port:
+    """A UDP port that keeps what is sent."""
+
+    def __init__(self):
+        self.sent, self.closed = [], False
+
+    def write(self, octets, address):
+        self.sent.append((octets, address))
+
+    def stopListening(self):  # Twisted's name
+        self.closed = True
+
+
+class Lab:
+    """One agent on a virtual clock. `managers` are told; services have `under_way` requests."""
+
+    def __init__(self, managers=(), boots=1, rate=500, users=USERS):
+        self.world = world = World()
+        self.under_way = 0
+        self.port = Port()
+        self.channels = ("ussd_http", "sms_smpp")
+        states = AdminStates(lambda: world.policies.current, world.administration, lambda service: self.under_way)
+        self.figures = Figures(Sources(
+            about={"version": "0.1", "node": "n1", "origin": "n1", "started_at": NOW - 5000}, metrics=world.metrics,
+            alarms=world.alarms, clock=world.clock, policy=lambda: world.policies.current, ready=lambda: world.not_ready,
+            channels=self.channels, billing="embedded", consumers=lambda: [("mediation", "n1", 25, 30, True)],
+            newest_ticket=lambda: 30, states=states.words, sequence=lambda: self.agent.notifier.sequence,
+            engine={"id": ENGINE_ID, "boots": boots, "octets_max": OCTETS_MAX}, system={"contact": "noc"}))
+        local = (ip_network("127.0.0.0/8"),)
+        view = View([(*BASE, 1, 8)])
+        communities = [Community(b"public", local, Principal("public", EVERYTHING)),
+                       Community(b"alarms", local, Principal("alarms", view))]
+        secrets = [b"public", b"alarms", *(one.who for one in managers if isinstance(one.who, bytes))]
+        self.agent = Agent(
+            engine_id=ENGINE_ID, communities=communities,
+            users={"noc": Principal("noc", EVERYTHING, EVERYTHING), "reader": Principal("reader", EVERYTHING, NOTHING)},
+            figures=self.figures, states=states, rate=rate, clock=world.clock, metrics=world.metrics,
+            make_engine=lambda asked, failed, send: Engine(ENGINE_ID, boots, secrets, users, asked=asked, failed=failed, send=send),
+            make_notifier=lambda send: Notifier(managers, self.figures, send, world.clock, world.metrics))
+        world.alarms.watch(self.agent.notifier.alarm)
+        self.agent.transport = self.port
+        self.agent.startProtocol()
+
+    def give(self, octets, address=HERE):
+        """What the agent sends when it has taken this datagram."""
+        before = len(self.port.sent)
+        self.agent.datagramReceived(octets, address)
+        self.world.clock.advance(0)
+        return self.port.sent[before:]
+
+    def ask(self, operation, *names, **more):
+        """A v2c request's answer: (status, index, [(name, value)]), None when there is none."""
+        found = self.give(message(operation, *names, **more))
+        return read(found[0][0]) if found else None
+
+    def get(self, *names):
+        """The values of these."""
+        return [value for _, value in self.ask("get", *names)[2]]
+
+    def dropped(self):
+        """Why datagrams were thrown away."""
+        return self.world.metrics.snapshot().get("tectonics_snmp_dropped_total", {})
+
+
+def of(name, *instance):
+    """The name of a scalar, or of a cell."""
+    return (*BASE, *arcs()[name], *(instance or (0,)))
+
+
+def message(operation, *names, community=b"public", request=7, repetitions=10, non_repeaters=0, version=1):
+    """The octets of a request; a name with its value is a pair."""
+    pdu = PDUS[operation]()
+    (v2c.apiBulkPDU if operation == "getbulk" else v2c.apiPDU).set_defaults(pdu)
+    v2c.apiPDU.set_request_id(pdu, request)
+    if operation == "getbulk":
+        v2c.apiBulkPDU.set_non_repeaters(pdu, non_repeaters)
+        v2c.apiBulkPDU.set_max_repetitions(pdu, repetitions)
+    pairs = [one if isinstance(one[0], tuple) else (one, v2c.Null("")) for one in names]
+    v2c.apiPDU.set_varbinds(pdu, [(rfc1902.ObjectName(name), value) for name, value in pairs])
+    made = v2c.Message()
+    v2c.apiMessage.set_defaults(made)
+    made.setComponentByPosition(0, version)
+    v2c.apiMessage.set_community(made, community)
+    v2c.apiMessage.set_pdu(made, pdu)
+    return encoder.encode(made)
+
+
+def read(octets):
+    """(status, index, [(name, value)]) of an answer, or of a trap with -1 for both."""
+    made, rest = decoder.decode(octets, asn1Spec=v2c.Message())
+    assert not rest
+    pdu = v2c.apiMessage.get_pdu(made)
+    found = [(tuple(name), _plain(value)) for name, value in v2c.apiPDU.get_varbinds(pdu)]
+    return int(v2c.apiPDU.get_error_status(pdu)), int(v2c.apiPDU.get_error_index(pdu)), found
+
+
+def _plain(value):
+    kind = type(value).__name__
+    if kind in ("NoSuchObject", "NoSuchInstance", "EndOfMibView", "Null"):
+        return kind
+    if isinstance(value, univ.OctetString):
+        return bytes(value)
+    return tuple(value) if isinstance(value, univ.ObjectIdentifier) else int(value)
+
+
+def manager(inform=False, who=b"public", name="noc1"):
+    """A manager to be told."""
+    return Manager(name, NOC, who, inform)
+
+
