@@ -137,6 +137,30 @@ def callback(session: Session, msisdn: str, value: str) -> None:
 
 @subscribers.command()
 @click.argument("msisdn")
+@click.argument("value", metavar="refuse|allow", type=click.Choice(("refuse", "allow")))
+@with_session
+def collect(session: Session, msisdn: str, value: str) -> None:
+    """Refuse collect calls for MSISDN, or allow them again, as he wishes.
+
+    Example: tectonics subscribers collect 33600000001 refuse
+    """
+    session.do("subscribers.collect", msisdn=msisdn, value=value)
+
+
+@subscribers.command()
+@click.argument("msisdn")
+@click.argument("value", metavar="stop|start", type=click.Choice(("stop", "start")))
+@with_session
+def adverts(session: Session, msisdn: str, value: str) -> None:
+    """Stop advertising to MSISDN, or start it again, as he wishes.
+
+    Example: tectonics subscribers adverts 33600000001 stop
+    """
+    session.do("subscribers.adverts", msisdn=msisdn, value=value)
+
+
+@subscribers.command()
+@click.argument("msisdn")
 @click.confirmation_option(prompt="The number will count as given to somebody else. Go on?")
 @with_session
 def forget(session: Session, msisdn: str) -> None:

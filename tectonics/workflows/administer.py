@@ -1,5 +1,5 @@
 """What operators change: bars, lists, segment, language, forgetting, and giving a debt up; and what the subscriber
-changes himself: his language, and whether he gets advertising and call-backs.
+changes himself, or has an agent change for him: his language, and whether he gets advertising, collect calls and call-backs.
 
 Every change leaves an audit ticket that names who made it; a change that cannot be made is a
 TheirFault whose text says why.
@@ -18,6 +18,8 @@ from tectonics.workflows.decision import Context, Decision, notice, ticket
 
 CHANGES = ("bar", "unbar", "allow", "deny", "unlist", "segment", "language", "forget", "call_back", "advert_stop",
            "advert_start", COLLECT_REFUSE, COLLECT_ALLOW)
+_OF_SUBSCRIBERS = ("bar", "unbar", "segment", "language", "call_back")
+_WISHES = ("advert_stop", "advert_start", COLLECT_REFUSE, COLLECT_ALLOW)  # who writes them himself need not be known yet
 _CONFIRMED = {"advert_stop": "reply.stopped", "advert_start": "reply.started", "language": "reply.language",
               COLLECT_REFUSE: "reply.nocollect", COLLECT_ALLOW: "reply.collect"}
 
@@ -26,7 +28,7 @@ def changed(account: Account, event: ProfileChanged, context: Context) -> Decisi
     """Carries out one change of CHANGES."""
     if event.change == "forget":
         return _forgotten(account, event, context)
-    if account.version == 0 and event.change in ("bar", "unbar", "segment", "language", "call_back"):
+    if account.version == 0 and (event.change in _OF_SUBSCRIBERS or event.trigger.channel == "admin" and event.change in _WISHES):
         raise TheirFault("no subscriber has that number")
     profile, text = _new_profile(account.profile, event, context)
     after = replace(account, profile=profile)

@@ -17,6 +17,8 @@ ASKS = {
     f"subscribers segment {N} gold": ("subscribers.segment", {"msisdn": N, "segment": "gold"}),
     f"subscribers language {N} fr": ("subscribers.language", {"msisdn": N, "language": "fr"}),
     f"subscribers callback {N} on": ("subscribers.callback", {"msisdn": N, "value": "on"}),
+    f"subscribers collect {N} refuse": ("subscribers.collect", {"msisdn": N, "value": "refuse"}),
+    f"subscribers adverts {N} start": ("subscribers.adverts", {"msisdn": N, "value": "start"}),
     f"callback {N} 0612345678": ("callbacks.ask", {"msisdn": N, "number": "0612345678"}),
     "callbacks list --limit 5": ("callbacks.list", {"limit": 5}),
     f"callbacks show {N}": ("callbacks.show", {"msisdn": N}),

@@ -111,7 +111,8 @@ async def test_every_answer_wears_the_security_headers(served):
 
 EXAMPLES = {
     "subscribers.bar": {"text": "fraud"}, "subscribers.segment": {"segment": "gold"},
-    "subscribers.callback": {"value": "on"}, "callbacks.ask": {"msisdn": NUMBER, "number": "0612345678"},
+    "subscribers.callback": {"value": "on"}, "subscribers.collect": {"value": "allow"},
+    "subscribers.adverts": {"value": "stop"}, "callbacks.ask": {"msisdn": NUMBER, "number": "0612345678"},
     "subscribers.language": {"language": "fr"}, "advances.write_off": {"text": "goodwill"},
     "reconcile.resolve": {"outcome": "done", "text": "seen"}, "policy.switch": {"accepting": False},
     "policy.load": {"document": {"currency": "EUR"}, "note": "why"},

@@ -3,6 +3,7 @@
 import pytest
 
 from tectonics.domain.commands import REPLY
+from tectonics.domain.errors import TheirFault
 from tectonics.domain.events import LifecycleSeen, ProfileChanged, Trigger
 from tectonics.domain.subscriber import Account
 from tectonics.workflows.decide import decide
@@ -26,6 +27,13 @@ def test_a_stop_is_kept_from_its_first_moment_on_with_an_audit_ticket_and_an_ans
 
 def test_an_agent_who_does_it_sends_no_message():
     assert change(subscriber(), "advert_stop", channel="admin").commands == ()
+
+
+@pytest.mark.parametrize("what", ["advert_stop", "advert_start", "collect_refuse", "collect_allow"])
+def test_an_agent_changes_nothing_of_a_number_that_nobody_has(what):
+    with pytest.raises(TheirFault, match="no subscriber"):
+        change(Account(MSISDN), what, channel="admin")
+    assert change(Account(MSISDN), what).account.version == 0  # he himself may, before we know him
 
 
 def test_a_new_holder_of_the_number_has_stopped_nothing():

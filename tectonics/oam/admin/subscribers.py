@@ -21,6 +21,8 @@ _VALUES = {
     "bar": {"text": take.text("why he may not borrow; it stands in the ticket")},
     "segment": {"segment": take.text("the segment's name; empty means by tenure and ARPU", "", 64)},
     "callback": {"value": take.word("on: he subscribes to call-backs; off: he leaves", ("on", "off"))},
+    "collect": {"value": take.word("refuse: no collect calls any more; allow: again", ("refuse", "allow"))},
+    "adverts": {"value": take.word("stop: no advertising any more; start: again", ("stop", "start"))},
     "language": {"language": take.text("one of the message catalogue; empty means the default", "", 16)},
 }
 
@@ -33,6 +35,7 @@ def methods(offices: Offices) -> dict[str, Method]:
             "bar": "may not borrow any more", "unbar": "may borrow again", "allow": "onto the white list",
             "deny": "onto the black list", "unlist": "off the lists", "segment": "assigns a segment",
             "language": "sets the language", "callback": "subscribes to call-backs, or leaves",
+            "collect": "refuses or allows collect calls for him", "adverts": "stops or starts advertising to him",
             "forget": "begins afresh, as if somebody else had the number",
             }.items():
         takes = {"msisdn": number, **_VALUES.get(change, {})}
@@ -46,9 +49,21 @@ async def _change(offices: Offices, change: str, who: str, msisdn: str, **value:
     trigger = Trigger("admin", offices.ids.new(now))
     text = next(iter(value.values()), "")
     balance = await _balance(offices, msisdn) if change == "callback" else None
-    change = "call_back" if change == "callback" else change
+    change, text = _decided(change, text)
     done = await offices.desk.decide(ProfileChanged(msisdn, now, change, text, who, trigger, balance))
     return {"text": done}
+
+
+def _decided(change: str, value: str) -> tuple[str, str]:
+    """The change and its value as the engine knows them."""
+    match change:
+        case "callback":
+            return "call_back", value
+        case "collect":
+            return f"collect_{value}", ""
+        case "adverts":
+            return f"advert_{value}", ""
+    return change, value
 
 
 async def _balance(offices: Offices, msisdn: str) -> Balance | Unavailable | None:
@@ -93,6 +108,8 @@ def _profile(account: Account, policy: rules.Policy, now: int) -> dict:
         "tenure_days": None if tenure < 0 else tenure,
         "segment": rules.segment_of(account, policy, now).name,
         "segment_assigned": bool(profile.segment), "language": profile.language,
+        "adverts_stopped_at": shown.time(profile.adverts_stopped_at),
+        "collect_refused_at": shown.time(profile.collect_refused_at),
         "call_back": profile.call_back, "listed": profile.listed, "bar": shown.bar(profile.bar), "node": profile.node,
         "recharges_90d": {"count": sum(1 for m in standing.recharges if m.at >= since),
                           "amount": format_minor(rules.recharged_minor(account, now, 90), policy.currency)},
