@@ -4,13 +4,14 @@ import re
 
 from tectonics.simulators.demo.borrowing import ANN
 from tectonics.simulators.demo.story import Story, short
+from tectonics.simulators.demo.writing import write
 from tectonics.simulators.page_visitor import PageVisitor
 
 CODE = re.compile(r"\b(\d{6})\b")
 
 
 def self_care(story: Story) -> None:
-    """A code by SMS opens his account; signed out, it is closed."""
+    """A code by SMS opens his account; signed out, it is closed. What is in it also comes by SMS."""
     story.told.title("His account in a browser")
     visitor = PageVisitor(story.daemon.address("web"))
     _show(story, "GET /me", visitor, visitor.open("/me"))
@@ -36,6 +37,7 @@ def self_care(story: Story) -> None:
     _show(story, "signs out", visitor, text)
     visitor.open("/me/history")
     story.check("signed out, the account is closed", visitor.status, 403)
+    write(story, ANN, "HISTORY", "paid back 1.70", "advance 2.00, fee 0.20")
 
 
 def _show(story: Story, done: str, visitor: PageVisitor, text: str) -> None:

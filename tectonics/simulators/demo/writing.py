@@ -16,18 +16,18 @@ def borrowing_by_sms(story: Story) -> None:
     story.told.title("He writes instead: SOS by SMS, in Spanish")
     story.command("subscribers", "language", DEBTOR, "es")
     story.spend(DEBTOR, "0.70")
-    _write(story, DEBTOR, "sos!", "Responda con el número")
-    offer = _write(story, DEBTOR, "2", "Responda SI")
+    write(story, DEBTOR, "sos!", "Responda con el número")
+    offer = write(story, DEBTOR, "2", "Responda SI")
     story.check("nothing has moved yet", story.balance(DEBTOR), "0.10")
     story.say("A YES counts only with the code of its offer, so only from who has read it.")
-    _write(story, DEBTOR, "sí", "Responda SI")
+    write(story, DEBTOR, "sí", "Responda SI")
     story.check("still nothing has moved", story.balance(DEBTOR), "0.10")
     story.centre.order(f"mo {DEBTOR} {SERVICE} sí {CODE.search(offer)[1]}")
     story.expect(DEBTOR, "2.10", "2.20")
     story.expect_message(DEBTOR, "Ha recibido 2.00 EUR")
     story.check("by the channel sms", story.expect_tickets(DEBTOR, "advance.granted")[0]["channel"], "sms")
-    _write(story, DEBTOR, "DEUDA", "2.20")
-    _write(story, DEBTOR, "hola", "SOS")
+    write(story, DEBTOR, "DEUDA", "2.20")
+    write(story, DEBTOR, "hola", "SOS")
     story.say("An unknown word is answered once an hour, so that no two machines talk for ever.")
     story.feed(**record(id="demo-w1", type="recharge", msisdn=DEBTOR, amount="5.00"))
     story.expect(DEBTOR, "4.90", "0.00")
@@ -45,11 +45,11 @@ def advertising(story: Story) -> None:
     story.check("the ticket names the campaign and the offer", (ticket["campaign"], ticket["amount"]), ("low", "5.00"))
     before = len(story.messages(DEBTOR))
     story.spend(DEBTOR, "0.10")
-    _write(story, DEBTOR, "STOP", "ofertas")
+    write(story, DEBTOR, "STOP", "ofertas")
     story.check("once a day is enough, and STOP is STOP", len(story.messages(DEBTOR)), before + 1)
 
 
-def _write(story: Story, msisdn: str, text: str, *words: str) -> str:
+def write(story: Story, msisdn: str, text: str, *words: str) -> str:
     """An SMS to the service, and the answer with these words, which is returned."""
     before = len(story.messages(msisdn))
     story.say(f"{short(msisdn)} writes {text} to {SERVICE}")
