@@ -57,6 +57,7 @@ setup(
         "playwright>=1.65,<2",
         "pytest>=9.2,<10",
         "pytest-twisted>=1.14,<2",
+        "pytest-xdist>=3.8,<4",
         "ruff>=0.17,<1",
         "smpp34>=1.5,<2",
         "smpplib>=2.2,<3",
