@@ -27,6 +27,8 @@ _RECOVERY = f"SELECT x.msisdn, x.id, body {_OF_ALL.format('recovery')} ORDER BY 
 _FED = f"""SELECT x.msisdn, x.id, count(*) {_OF_ALL.format('trigger_seen')} AND channel LIKE 'feed:%'
     GROUP BY x.msisdn, x.id"""
 _BALANCE = f"SELECT x.msisdn, balance_type, amount_minor {_OF_ALL.format('balance')}"
+_SESSIONS = {"reserve": "hold", "settle": "closed_session"}  # where it is seen that such a command was done
+_HOLDS = "SELECT msisdn, session, amount_minor, expires_at FROM hold"
 _OUTBOX = "SELECT msisdn, op, kind, state, owner, epoch, lease_until, created_at, due_at, body FROM outbox"
 _ORIGINS = "SELECT name, next, epoch FROM origin ORDER BY name"
 _CURSORS = "SELECT consumer, origin, seq FROM consumer_cursor ORDER BY consumer, origin"
@@ -115,6 +117,7 @@ class Books:
     cursors: dict[tuple[str, str], int] = field(default_factory=dict)  # (consumer, origin)
     commands: dict[str, Command] = field(default_factory=dict)  # the whole outbox by op
     changed: set[str] = field(default_factory=set)
+    holds: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # (msisdn, session) -> minor, until (ms)
     mail: Mail = field(default_factory=Mail)
     _latest: list[Subscriber] = field(default_factory=list)
 
@@ -160,6 +163,7 @@ class Auditor:
         self._find_changed()
         books.origins = {name: (following, epoch) for name, following, epoch in self._store.execute(_ORIGINS)}
         books.cursors = {(consumer, origin): seq for consumer, origin, seq in self._store.execute(_CURSORS)}
+        books.holds = {(str(msisdn), session): tuple(rest) for msisdn, session, *rest in self._ledger.execute(_HOLDS)}
         self._read_outbox()
         books.mail.read(self._store, books.commands.values())
         self._read_changed()
@@ -181,6 +185,11 @@ class Auditor:
         """The generation of his number at this moment."""
         row = self._store.execute("SELECT generation FROM account WHERE msisdn = ?", (int(msisdn),)).fetchone()
         return row[0] if row else 0
+
+    def call_of(self, msisdn: str) -> dict | None:
+        """His call that is not over at this moment."""
+        row = self._store.execute("SELECT standing FROM account WHERE msisdn = ?", (int(msisdn),)).fetchone()
+        return _JSON.decode(row[0]).get("call") if row else None
 
     def outstanding(self) -> list[tuple[str, str, int]]:
         """(msisdn, advance, minor) of everything that is owed at this moment."""
@@ -227,6 +236,19 @@ class Auditor:
     def movement_of(self, op: str) -> tuple[int, int] | None:
         """(position, signed amount) of an operation that was done."""
         return self._ledger.execute("SELECT position, amount_minor FROM movement WHERE op = ?", (op,)).fetchone()
+
+    def done(self, op: str) -> str | None:
+        """What the ledger's records say of an operation that somebody waits for; None: it was not done."""
+        moved = self.movement_of(op)
+        if moved is not None:
+            return f"L{moved[0]}"
+        row = self._store.execute("SELECT msisdn, kind, body FROM outbox WHERE op = ?", (op,)).fetchone()
+        table = _SESSIONS.get(row[1]) if row else None
+        if table is None:
+            return None
+        held = self._ledger.execute(f"SELECT 1 FROM {table} WHERE msisdn = ? AND session = ?",
+                                    (row[0], _JSON.decode(row[2])["session"])).fetchone()
+        return "the session is there" if held else None
 
     def _read_tickets(self) -> None:
         books = self.books

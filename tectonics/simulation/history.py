@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tectonics.domain.ticket import parse_rfc3339
 from tectonics.simulation.books import Subscriber
+from tectonics.simulation.callbook import Rung
 from tectonics.simulation.journal import Journal, Record, Session, Step
 
 MOMENTS_MAX = 30
@@ -40,6 +41,8 @@ def _seen(msisdn: str, journal: Journal) -> Iterator[tuple[float, str]]:
         else:
             yield from _record(entry)
     yield from _post(msisdn, journal)
+    for rung in journal.calls.rung.get(msisdn, ()):
+        yield from _rung(rung)
     operations = {op for _, op, _ in journal.resolved}
     if operations:
         yield from ((at_s, f"an operator said of {op}: {what}") for at_s, op, what in journal.resolved)
@@ -72,6 +75,15 @@ def _calls(steps: list[Step], way: str) -> Iterator[tuple[float, str]]:
     for step in steps:
         what = f"saw {step.text.partition(chr(10))[0]!r} at {clock(step.answered_s)[-12:]}" if step.text else "saw nothing"
         yield step.at_s, f"{'typed' if step is not steps[0] else 'dialled'} {step.typed!r} over {way} and {what}"
+
+
+def _rung(rung: Rung) -> Iterator[tuple[float, str]]:
+    whose, phone = rung.b or "his telephone", rung.phone
+    yield phone.rung_at - rung.boot_s, f"{whose} rang for {rung.call or 'no call'} ({rung.leg})"
+    for at_s, what in ((phone.answered_at, "was picked up"), (phone.vanished_at, "vanished"),
+                       (phone.over_at, f"was over, by {phone.ended_by}")):
+        if at_s:
+            yield at_s - rung.boot_s, f"{whose} {what}"
 
 
 def _record(record: Record) -> Iterator[tuple[float, str]]:

@@ -9,6 +9,7 @@ Bounds: as long as the run is; LOGGED_MAX lines of the daemon's own faults.
 
 from dataclasses import dataclass, field
 
+from tectonics.simulation.callbook import Callbook
 from tectonics.simulation.population.screens import Consent
 from tectonics.simulation.postbook import Postbook
 from tectonics.simulation.switchbook import Switchbook
@@ -93,6 +94,7 @@ class Journal:
     logged: list[str] = field(default_factory=list)  # faults of ours that a process logged
     post: Postbook = field(default_factory=Postbook)  # what goes over SMPP
     switch: Switchbook = field(default_factory=Switchbook)  # what goes over GSUP
+    calls: Callbook = field(default_factory=Callbook)  # who is called back
     by_subscriber: dict[str, list[Session | Record]] = field(default_factory=dict)
 
     def began(self, id: str, msisdn: str) -> Session:

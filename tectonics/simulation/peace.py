@@ -27,7 +27,7 @@ async def make_peace(stage: Stage) -> None:
     while not await stage.order(**billing.NOTHING):
         await stage.sleep(LOOK_S)
     stage.consumers.hurry()
-    for peer in (stage.centre, stage.ussd, stage.switch):
+    for peer in (stage.centre, stage.ussd, stage.switch, stage.telephones):
         if peer is not None:
             peer.calm()
     stage.block([person.msisdn for person in stage.plan.people], False)
@@ -73,7 +73,7 @@ def _debts(stage: Stage) -> dict[str, int]:
 async def _settle(stage: Stage) -> None:
     def settled() -> bool:
         return not (stage.street.talking or stage.feed.waiting or stage.auditor.under_way()
-                    or stage.centre and stage.centre.under_way)
+                    or stage.centre and stage.centre.under_way or stage.telephones and stage.telephones.open)
 
     end_s, operators_s = stage.now_s + SETTLE_S, stage.now_s
     while not settled() and stage.now_s < end_s:

@@ -7,6 +7,7 @@ later with a generator of their own that begins with `Person.seed`.
 from dataclasses import dataclass
 
 from tectonics.ports import Capabilities
+from tectonics.simulation.calling import NO_CALLS, Calling
 from tectonics.simulation.messaging import NONE, Messaging
 from tectonics.simulation.population.person import Person
 from tectonics.simulation.switching import NO_SWITCH, Switching
@@ -94,6 +95,7 @@ class Plan:
     theme: str = "none"  # what it is about (themes.py)
     messaging: Messaging = NONE  # what goes over SMPP
     switching: Switching = NO_SWITCH  # what goes over GSUP
+    calling: Calling = NO_CALLS  # who is called back
 
     @property
     def lasts_s(self) -> float:

@@ -30,6 +30,7 @@ from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer
 from tectonics.simulation.peers.operators import Operators
 from tectonics.simulation.peers.paper import ticket_files
+from tectonics.simulation.peers.telephones import TelephonePeer
 from tectonics.simulation.peers.ussd_gsup import RegisterPeer
 from tectonics.simulation.peers.ussd_smpp import SmppGatewayPeer
 from tectonics.simulation.plan import DAY_S, Fault, Plan
@@ -117,7 +118,8 @@ def _memory() -> Path | None:
 
 def _shape(plan: Plan) -> Shape:
     rhythm, lease_s = PACES[plan.pace]
-    peers = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS)) | plan.switching.settings(PEOPLE)
+    peers = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS)) | plan.switching.settings(PEOPLE) \
+        | plan.calling.settings(plan.pace, PEOPLE)
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
                  rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | peers)
@@ -170,6 +172,8 @@ class Run:
         if stage.plan.switching:
             stage.switch = RegisterPeer(stage)
             gateway.beside.append(stage.switch)
+        if stage.plan.calling:
+            stage.telephones = TelephonePeer(stage)
 
     def begin(self) -> None:
         """Everybody begins; the faults are put on the clock."""
@@ -247,6 +251,7 @@ class Run:
         figures["records"] = len(journal.records)
         figures.update(journal.post.figures())
         figures.update(journal.switch.figures())
+        figures.update(journal.calls.figures())
         figures["movements"] = len(books.movements)
         for tickets in books.tickets.values():
             figures["tickets"] += len(tickets)

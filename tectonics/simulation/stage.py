@@ -22,6 +22,7 @@ from tectonics.simulation.world import World
 FAILURES_MAX = 10
 CONFIRMED, RECHARGE, REVERSAL = "confirmed", "recharge", "reversal"
 WRITTEN = "written"  # a message of a subscriber, but a YES
+ASKED, RINGS, PICKED_UP, HUNG_UP = "asked to be called", "rings", "picked up", "hung up"
 PAYMENT, REFUND = "payment", "refund"  # a recharge of who owes; a reversal of a recharge that has paid
 MONEY = frozenset({CONFIRMED, RECHARGE, REVERSAL})
 ORDER_S = 30.0
@@ -39,7 +40,7 @@ class Stage:
         self.failures: list[str] = []
         self.looking: Callable[[], None] = lambda: None  # holds the invariants against this moment
         self.feed = self.street = self.consumers = self.operators = None  # see cast.py
-        self.centre = self.ussd = self.switch = self.balances = None  # where the plan has them
+        self.centre = self.ussd = self.switch = self.telephones = self.balances = None  # where the plan has them
         self._decode_policy = decode_policy
         self._policies: dict[int, Policy] = {}
         self._moments: list[tuple[frozenset[str], Deferred]] = []

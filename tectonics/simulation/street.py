@@ -7,6 +7,7 @@ from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer, Line
 from tectonics.simulation.population import screens
 from tectonics.simulation.population.intents import (
+    CallMe,
     Dial,
     HangUp,
     Happens,
@@ -17,6 +18,7 @@ from tectonics.simulation.population.intents import (
     Rush,
     Screen,
     Spend,
+    Subscribe,
     TakeBack,
     Type,
     Wait,
@@ -41,6 +43,9 @@ class Street:
         if self._stage.centre is not None:
             for person, life in self._stage.centre.writers():
                 self._stage.spawn(self._live(person, life))
+        if self._stage.telephones is not None:
+            for person, life in self._stage.telephones.callers():
+                self._stage.spawn(self._live(person, life))
 
     async def _live(self, person: Person, life: Life) -> None:
         seen, line = None, None
@@ -55,6 +60,12 @@ class Street:
                 line, seen = await self._talk(person, line, intent)
             elif isinstance(intent, Rush):
                 await self._rush(person, intent.sessions)
+            elif isinstance(intent, CallMe):
+                self.talking += 1
+                seen = await self._stage.telephones.ask(person, intent)
+                self.talking -= 1
+            elif isinstance(intent, Subscribe):
+                self._stage.spawn(self._stage.operators.subscribe(person.msisdn, intent.value))
             elif isinstance(intent, Write | Listen):
                 seen = await self._write(person, intent)
             else:

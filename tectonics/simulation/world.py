@@ -35,6 +35,7 @@ from tectonics.daemon.host import Host
 from tectonics.daemon.provision import Opening, Shop, provision_ledger, provision_store
 from tectonics.domain.outcome import Outcome
 from tectonics.domain.subscriber import Account
+from tectonics.simulation.calling import reached
 from tectonics.simulation.machine.network import Network
 from tectonics.simulation.machine.process import EPOCH_S, Machine, Process
 from tectonics.simulation.machine.programs import Ledger, Program
@@ -99,7 +100,8 @@ class World:
         machine = self._machine(place)
         machine.platter.folders["tectonics.db"] = self.store_path.parent
         return Program(machine, self.shape.rhythm,
-                       partial(Daemon, known_as(settings_of(self._settings, self.folder, name, place), name)))
+                       partial(Daemon, reached(known_as(settings_of(self._settings, self.folder, name, place), name),
+                                               self.shape.nodes)))
 
     def _ledger(self, host: Host, leave) -> Ledger:
         return Ledger(host, self.ledger_path, LEDGER_PORT, self.shape.capabilities)
@@ -219,6 +221,12 @@ class World:
         factory = make(self._people.reactor)
         self._people.reactor.listenTCP(port, factory)
         return factory
+
+    def serve_datagrams(self, port: int, make: Callable):
+        """Opens a UDP port of the people's machine for `make(clock)`, a DatagramProtocol; the protocol."""
+        protocol = make(self._people.reactor)
+        self._people.reactor.listenUDP(port, protocol)
+        return protocol
 
     def feed(self, node: str = "n1") -> FeedPeer:
         """A recharge system that tells a node."""

@@ -3,7 +3,7 @@
 Streams keep their promise, as TCP does: bytes arrive in order and once, or the connection is lost.  What
 varies is when they come, in which pieces, and whether they come at all: each pair of machines is a `Link`
 with its delay, its share of torn writes, and a partition during which nothing arrives.  After a partition
-what was on its way comes late, or the connection turns out to be dead.
+what was on its way comes late, or the connection turns out to be dead.  Datagrams (datagrams.py) go over the same links.
 
 Everything that arrives is a step of the process that it arrives at.  Messages that are lost, doubled or
 reordered are made where there are messages: by the peers, who repeat and drop requests.
@@ -20,6 +20,7 @@ from twisted.internet.interfaces import IConnector, IListeningPort
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from tectonics.simulation.machine.datagrams import Datagrams
 from tectonics.simulation.machine.stream import LOST, End, join
 
 Address = tuple[str, object]  # machine, and port number or path
@@ -48,6 +49,7 @@ class Network:
         self._ends: dict[End, None] = {}
         self._number = 40_000
         self._off: dict[str, None] = {}  # machines without power
+        self.datagrams = Datagrams(self)
 
     def link(self, a: str, b: str) -> Link:
         """What lies between them, whichever is named first."""
@@ -153,6 +155,7 @@ class Network:
             self._off[process.name] = None
         for port in [port for port in self._ports.values() if port.process is process]:
             self.unlisten(port)
+        self.datagrams.died(process)
         for end in [end for end in self._ends if end.process is process]:
             end.die()
             late_s = self.chance.choice((0.0, KEEPALIVE_S_MAX)) * self.chance.random() if process.power else 0.0

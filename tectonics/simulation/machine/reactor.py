@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from twisted.internet.interfaces import IReactorTCP, IReactorTime, IReactorUNIX
+from twisted.internet.interfaces import IReactorTCP, IReactorTime, IReactorUDP, IReactorUNIX
 from zope.interface import implementer
 
 
-@implementer(IReactorTime, IReactorTCP, IReactorUNIX)
+@implementer(IReactorTime, IReactorTCP, IReactorUDP, IReactorUNIX)
 class VirtualReactor:
     """What a process gets for Twisted's reactor."""
 
@@ -38,6 +38,10 @@ class VirtualReactor:
     def connectTCP(self, host: str, port: int, factory, timeout: float = 30, bindAddress=None):
         """Connects to a port of the machine that is called `host`."""
         return self._network.connect(self._process, (host, port), factory, timeout)
+
+    def listenUDP(self, port: int, protocol, interface: str = "", maxPacketSize: int = 8192):
+        """Opens a socket of this machine; on every interface, there is only one."""
+        return self._network.datagrams.open(self._process, port, protocol)
 
     def listenUNIX(self, address: str, factory, backlog: int = 50, mode: int = 0o666, wantPID: bool = False):
         """Serves a path of this machine."""

@@ -38,8 +38,12 @@ class GatewayPeer:
         for other in self.beside:
             if other.takes():
                 return other.begin(msisdn)
+        return self.over_http(msisdn)
+
+    def over_http(self, msisdn: str, code: str = CODE) -> "Line":
+        """A session of this gateway, with another code."""
         self._sessions += 1
-        return Line(self, self._stage.journal.began(f"s{self._sessions}", msisdn), self._stage)
+        return Line(self, self._stage.journal.began(f"s{self._sessions}", msisdn), self._stage, code)
 
     # --- one request
 
@@ -109,11 +113,11 @@ class GatewayPeer:
 class Line:
     """One session of one subscriber."""
 
-    def __init__(self, gateway: GatewayPeer, session: Session, stage: Stage) -> None:
+    def __init__(self, gateway: GatewayPeer, session: Session, stage: Stage, code: str) -> None:
         traits = stage.plan.gateway
         self.session, self.node = session, gateway.first_node()
         self.left = False  # it has moved to another node for good
-        self.steps = Steps(session.msisdn, CODE, session.id, traits.mode, traits.step_field)
+        self.steps = Steps(session.msisdn, code, session.id, traits.mode, traits.step_field)
         self._gateway, self._stage, self._traits = gateway, stage, traits
         self._inputs: list[str] = []
         self._shown = Screen("", True)

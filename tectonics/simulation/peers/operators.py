@@ -43,10 +43,14 @@ class Operators:
         return len(rows)
 
     async def _settle(self, op: str) -> None:
-        moved = self._stage.auditor.movement_of(op)
-        outcome, text = ("done", f"L{moved[0]}") if moved else ("not_done", "it is not in the records")
+        done = self._stage.auditor.done(op)
+        outcome, text = ("not_done", "it is not in the records") if done is None else ("done", done)
         self._stage.journal.resolved.append((self._stage.now_s, op, outcome))
         await self._ask("reconcile.resolve", op=op, outcome=outcome, text=text)
+
+    async def subscribe(self, msisdn: str, value: str) -> None:
+        """Somebody wants to be called back from now on, or no more."""
+        await self._ask("subscribers.callback", msisdn=msisdn, value=value)
 
     async def _bar(self) -> None:
         msisdn = self._somebody()

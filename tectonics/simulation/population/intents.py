@@ -81,6 +81,22 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMe:
+    """Wants to be called back. Sees what answers him. `mind`: what the telephones will do; `numbered` as of Write."""
+
+    mind: int
+    written: bool
+    numbered: float
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe:
+    """Calls customer care: he wants to be called back from now on, or no more (`on` or `off`)."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """What a handset shows; `text` empty: the network gave up."""
 
@@ -88,5 +104,5 @@ class Screen:
     more: bool = False
 
 
-Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen
+Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen | CallMe | Subscribe
 Life = Generator[Intent, "Screen | str | None", None]  # asks for one intent after the other, is sent what was seen

@@ -88,3 +88,55 @@ def test_the_process_serves_until_its_input_ends():
     lines = [json.loads(line) for line in said.splitlines()]
     assert lines[0]["port"] and lines[1]["rung"] == 0 and "no order" in lines[2]["error"] and running.returncode == 0
     assert set(ORDERS) == {"script", "hang_up", "change", "lose", "double", "away", "calls", "stats"}
+
+
+def answered(**more):
+    """A phone that has been picked up, and what its switch said."""
+    made, clock, said = switch()
+    made.scripts[""] = Script(ring=0.1, answer=0.1, **more)
+    made.datagramReceived(request().encode(), HERE)
+    clock.advance(0.2)
+    clock.advance(0.2)
+    return made, clock, said
+
+
+def test_who_is_never_acknowledged_hangs_up():
+    made, clock, said = answered()
+    rung, = made.phones
+    for _ in range(40):
+        clock.advance(1)
+    assert (rung.state, rung.ended_by) == ("over", "us") and "BYE" in [getattr(one, "method", "") for one, _ in said]
+    assert rung.rung_at < rung.answered_at < rung.over_at
+    made.close()
+
+
+def test_a_strict_phone_hangs_up_when_nobody_refreshes():
+    made, clock, said = answered(timer=90, strict=True)
+    rung, = made.phones
+    tag = next(one.to.tag for one in statused(said, 200))
+    made.datagramReceived(request("ACK", "z9hG4bK2", tag).encode(), HERE)
+    clock.advance(60)
+    made.datagramReceived(request("UPDATE", "z9hG4bK3", tag, number=2).encode(), HERE)
+    clock.advance(89)
+    assert rung.state == "connected"
+    clock.advance(2)
+    assert (rung.state, rung.ended_by, rung.over_at) == ("over", "us", clock.seconds())
+    made.datagramReceived(request("BYE", "z9hG4bK4", tag, number=3).encode(), HERE)
+    assert rung.ended_by == "us"
+    made.close()
+
+
+def statused(said, status):
+    return [one for one, _ in said if getattr(one, "status", 0) == status]
+
+
+def test_a_switch_that_restarts_knows_nobody_and_tells_nobody():
+    made, _, said = answered()
+    told, over = len(said), []
+    made.on_over = over.append
+    rung, = made.phones
+    made.restart()
+    assert (rung.state, rung.ended_by, over, len(said)) == ("over", "switch", [rung], told)
+    made.datagramReceived(request().encode(), HERE)
+    assert len(made.phones) == 2
+    made.close()

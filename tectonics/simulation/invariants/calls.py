@@ -1,0 +1,153 @@
+"""Call-backs: who is rung asked for it, once, one call at a time; each request has one end; no call goes on beyond its time.
+
+What is right is told by the switch (callbook.py): which telephones rang, were picked up and hung up, and when.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from tectonics.simulation.books import Subscriber, Ticket
+from tectonics.simulation.callbook import Callbook, Rung
+from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
+
+ENDS = ("callback.completed", "callback.refused", "callback.failed")
+AGREED = "We call you now"
+FORGOTTEN = "switch"  # who ended it
+LOST_S = 64.0  # beyond a session timer: a refresh without an answer, and a BYE that is repeated
+REFUSING = frozenset({"billing refuses", "billing requests lost, then refused", "refund refused", "billing sick behind a payment",
+                      "billing sick behind a call"})  # kinds of faults
+ASKED_OF = {"reserving": "reserve", "unreserved": "reserve", "ringing": "ring", "connecting": "connect", "talking": "talk",
+            "settling": "settle"}
+
+
+def nobody_is_rung_twice(scene: Scene) -> Wrong:
+    """A leg, a number that was asked for, and the person of a call ring once; and nobody rings whom no call is about.
+
+    A switch that restarts forgets that it was asked already, and rings when the same is said again.
+    """
+    book = scene.journal.calls
+    for number in book.strangers:
+        yield Violation(f"{number} rang, and nobody had asked for it")
+    for msisdn, all_of_them in book.rung.items():
+        rings = [one for one in all_of_them if one.phone.ended_by != FORGOTTEN]
+        for what, found in (("leg", [one.leg for one in rings]), ("number", [one.b for one in rings if one.b]),
+                            ("call, its caller,", [one.call for one in rings if one.call and not one.b])):
+            for name, count in Counter(found).items():
+                if count > 1:
+                    yield Violation(f"{what} {name} rang {count} times", msisdn)
+        known = _calls(scene.books.of(msisdn))
+        own = sum(not one.b for one in rings)
+        if own > len(known):
+            yield Violation(f"his telephone rang {own} times, for {len(known)} calls", msisdn)
+        for one in rings:
+            if one.b and not one.call and not _ends(scene.books.of(msisdn), one.b):
+                yield Violation(f"{one.b} rang before that was committed", msisdn)
+
+
+def _calls(one: Subscriber) -> set[str]:
+    """All calls of his that were ever begun, as far as the books say."""
+    begun = {ticket.body["call"] for ticket in one.tickets if ticket.body.get("call")}
+    now = one.standing.get("call")
+    return begun | ({now["id"]} if now else set())
+
+
+def _ends(one: Subscriber, b: str) -> list[Ticket]:
+    return [ticket for ticket in one.tickets if ticket.body["type"] in ENDS and ticket.body.get("b_number") == b]
+
+
+def one_call_at_a_time(scene: Scene) -> Wrong:
+    """Who is rung for another call has had the ticket of the one before."""
+    for msisdn, rings in scene.journal.calls.rung.items():
+        calls = list(dict.fromkeys(one.call for one in rings if one.call))
+        closed = {ticket.body.get("call") for ticket in scene.books.of(msisdn).tickets if ticket.body["type"] in ENDS}
+        for call in calls[:-1]:
+            if call not in closed:
+                yield Violation(f"he is rung for {calls[-1]} though {call} is not over", msisdn)
+
+
+def a_request_has_one_end(scene: Scene) -> Wrong:
+    """One ticket a request, never two; in the end each has it that was agreed to, or rang."""
+    book = scene.journal.calls
+    for one in scene.books.latest() if book else ():
+        found = Counter(ticket.body["b_number"] for ticket in one.tickets if ticket.body["type"] in ENDS and ticket.body.get("b_number"))
+        for request in book.by_subscriber.get(one.msisdn, ()):
+            count = found[request.b]
+            if count > 1:
+                yield Violation(f"the request for {request.b} has {count} ends", one.msisdn)
+            rang = any(rung.b == request.b for rung in book.rung.get(one.msisdn, ()))
+            if scene.over and not count and (rang or request.shown.startswith(AGREED)):
+                yield Violation(f"the request for {request.b} has no end", one.msisdn)
+
+
+def calls_end_in_time(scene: Scene) -> Wrong:
+    """Nobody talks beyond the time that is reserved, but for what a switch needs to find out that nobody controls it."""
+    book = scene.journal.calls
+    for msisdn, a, b in pairs(book):
+        if a is None or not b.until_at:
+            continue
+        from_s, until_s = talked(a, b)
+        until_s = min(until_s, scene.at_s)
+        may_s = scene.at_s - (scene.now - max(a.until_at, b.until_at)) / 1000
+        late_s = until_s - max(may_s, from_s)
+        if until_s > from_s and late_s > book.session_s + LOST_S + scene.clocks_apart_ms / 1000:
+            yield Violation(f"the call to {b.b} goes on {late_s:.0f} s beyond its time", msisdn)
+
+
+def pairs(book: Callbook) -> Iterator[tuple[str, Rung | None, Rung]]:
+    """Each telephone that somebody asked for, with his own for the same call."""
+    for msisdn, rings in book.rung.items():
+        own = [one for one in rings if not one.b]
+        for one in rings:
+            if one.b:
+                there = [a for a in own if a.phone.rung_at <= one.phone.rung_at]
+                same = [a for a in there if a.call and a.call == one.call]
+                yield msisdn, (same or there or [None])[-1], one
+
+
+def talked(a: Rung, b: Rung) -> tuple[float, float]:
+    """From and until when both were on the line; the same moment where they never were."""
+    (a_from, a_until), (b_from, b_until) = a.talk_s, b.talk_s
+    if not a_from or not b_from:
+        return 0.0, 0.0
+    from_s = max(a_from, b_from)
+    return from_s, max(from_s, min(a_until, b_until))
+
+
+def a_call_has_its_command(scene: Scene) -> Wrong:
+    """What a call waits for is in the outbox, and nothing else of it but hang-ups."""
+    for one in scene.books.latest() if scene.journal.calls else ():
+        call, asked = one.standing.get("call"), defaultdict(list)
+        for command in one.commands:
+            if command.kind in ("reserve", "settle", "ring", "connect", "talk"):
+                asked[command.kind].append(command.op)
+        wanted = ASKED_OF[call["state"]] if call else ""
+        if wanted and not asked[wanted]:
+            yield Violation(f"the call {call['id']} is {call['state']}, and nobody does what it waits for", one.msisdn)
+        if wanted in ("reserve", "settle") and call["op"] not in asked[wanted]:
+            yield Violation(f"the call {call['id']} waits for {call['op']}, which is not in the outbox", one.msisdn)
+        for kind, ops in asked.items():
+            extends = kind == "reserve" and wanted == "talk"
+            if len(ops) > (kind == wanted or extends):
+                yield Violation(f"{kind} {' '.join(ops)} in the outbox, and nothing waits for it", one.msisdn)
+
+
+def everybody_has_hung_up(scene: Scene) -> Wrong:
+    """In the end: no call is open, nothing is held, every telephone is on its hook."""
+    if not scene.over:
+        return
+    for msisdn, one in sorted(scene.books.subscribers.items()):
+        call = one.standing.get("call")
+        if call:
+            yield Violation(f"the call {call['id']} is still {call['state']}", msisdn)
+    for (msisdn, session), (minor, until_at) in scene.books.holds.items():
+        if until_at > scene.now and not has_refused(scene):
+            yield Violation(f"{minor} are still held in {session}", msisdn)
+    for msisdn, rings in scene.journal.calls.rung.items():
+        for one in rings:
+            if not one.is_over:
+                yield Violation(f"the telephone {one.phone.number} is still {one.phone.state}", msisdn)
+
+
+def has_refused(scene: Scene) -> bool:
+    """Whether the billing system has ever refused what it should not: what it refuses to let go is let go by time."""
+    return any(kind in REFUSING for _, kind, _ in scene.journal.faults)

@@ -1,0 +1,146 @@
+"""The switch and the telephones behind it: whoever is rung answers, is busy, does not answer, talks, hangs up, as he pleases.
+
+What each telephone does is drawn when its call is asked for.  People ask by USSD (the code of the service with a number) or
+by a short message, each for a number of his own that nobody else asks for.
+"""
+
+import random
+
+from tectonics.simulation.callbook import Callbook, Rung
+from tectonics.simulation.calling import AREAS, CODE, FAR, FREE, NEAR, SWITCH_PORT
+from tectonics.simulation.population.callers import callers
+from tectonics.simulation.population.intents import CallMe
+from tectonics.simulation.population.person import Person
+from tectonics.simulation.stage import ASKED, HUNG_UP, PICKED_UP, RINGS, Stage
+from tectonics.simulators.phones.line import Line
+from tectonics.simulators.phones.phone import Phone
+from tectonics.simulators.phones.script import NEVER, Script
+from tectonics.simulators.phones.switch import Switch
+
+DESTINATIONS = ((NEAR, 7), (FAR, 2), (FREE, 2))
+MANNERS = ("0{}", "0{}", "0033{}", "33{}")  # how a national number may be dialled
+PLACES = 100_000  # numbers that differ within one destination, far enough apart to be no range together
+REFUSALS = ((486, 17), (480, 0), (603, 21), (404, 1), (503, 0), (480, 20))
+LOOK_S = 9.0  # oftener than talk time is reserved
+HOLDS = ("hold", "resume", "empty")
+
+
+class TelephonePeer:
+    """One switch for all nodes."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._chance = stage.world.random("telephones")
+        self.plan = stage.plan.calling
+        self.line = Line(self._chance.getrandbits(32))
+        self.switch: Switch = stage.world.serve_datagrams(SWITCH_PORT, lambda clock: Switch(clock, line=self.line))
+        self.switch.on_rung, self.switch.on_over = self._rings, self._over
+        self.book: Callbook = stage.journal.calls
+        self.book.session_s = self.plan.session_s
+        self._people = {person.msisdn for person in stage.plan.people}
+        self.newest = ""  # who asked last
+        self._numbers = 0
+        self._open: dict[Phone, Rung] = {}
+
+    # --- what people do
+
+    def callers(self):
+        """Those of the plan who want to be called back, each with the life in which he does."""
+        plan = self._stage.plan
+        return callers(plan.people, plan.calling, plan.pace, bool(plan.messaging.links))
+
+    async def ask(self, person: Person, intent: CallMe) -> str:
+        """He asks to be called back, and his telephone and the other one are told what to do."""
+        number, b = self._number()
+        self.switch.scripts[person.msisdn] = self._script(intent.mind, True)
+        self.switch.scripts[b] = self._script(intent.mind * 7 + 1, False)
+        way = "sms" if intent.written else "ussd"
+        self.newest = person.msisdn
+        request = self.book.asked(person.msisdn, b, self._stage.now_s, way)
+        self._stage.happens(ASKED)
+        if intent.written:
+            request.shown = await self._stage.centre.write(person.msisdn, f"CALL {number}", intent.numbered)
+        else:
+            request.shown = await self._dial(person, number)
+        return request.shown
+
+    async def _dial(self, person: Person, number: str) -> str:
+        line = self._stage.street.gateway.over_http(person.msisdn, CODE)
+        return (await line.dial(number)).text
+
+    def _number(self) -> tuple[str, str]:
+        """A number as it is dialled, and its digits."""
+        names, weights = zip(*DESTINATIONS, strict=True)
+        area = AREAS[self._chance.choices(names, weights)[0]]
+        self._numbers += 1
+        place = self._numbers * 7919 % PLACES
+        national = f"{area}{'7' if area == '1' else '1'}{place:05d}{self._numbers % 100:02d}"
+        return self._chance.choice(MANNERS).format(national), "33" + national
+
+    def _script(self, seed: int, ours: bool) -> Script:
+        chance = random.Random(seed)
+        common = {"timer": self.plan.session_s, "strict": True, "ring": chance.choice((0.1, 1.0, 3.0)),
+                  "answer": chance.uniform(0.5, 15.0), "trying": chance.random() < 0.9}
+        luck = chance.random()
+        if luck < 0.07:
+            return Script(**common | {"answer": NEVER})
+        if luck < 0.22:
+            status, cause = chance.choice(REFUSALS)
+            return Script(**common | {"answer": chance.uniform(0, 5)}, status=status, cause=cause)
+        ends = chance.expovariate(1 / (100 * self.plan.patience)) if chance.random() < 0.7 else NEVER
+        if ours and chance.random() < 0.06:
+            ends = chance.uniform(0.0, 10.0)  # while the other one rings
+        change = chance.uniform(1, 60) if chance.random() < 0.1 else NEVER
+        vanish = chance.uniform(1, 100) if chance.random() < 0.04 else NEVER
+        return Script(**common, hang_up=ends, change=change, how=chance.choice(HOLDS), vanish=vanish,
+                      glare=chance.random() < 0.03, media=chance.random() > 0.02, empty=chance.random() > 0.1,
+                      forks=1 + (chance.random() < 0.03))
+
+    # --- what the switch sees
+
+    def _rings(self, phone: Phone) -> None:
+        rung = self.book.rang(phone, phone.call_id.rpartition(".")[0], self._people, self._stage.now_s)
+        if rung is None:
+            return
+        self._open[phone] = rung
+        self._read(rung)
+        self._stage.happens(RINGS)
+        self._stage.world.call_later(LOOK_S, self._look_again, rung)
+        if phone.script.answer >= 0 and not phone.script.status:
+            self._stage.world.call_later(max(0.0, phone.script.ring) + phone.script.answer, self._stage.happens, PICKED_UP)
+
+    def _over(self, phone: Phone) -> None:
+        rung = self._open.pop(phone, None)
+        if rung is not None:
+            self._read(rung)
+            self._stage.happens(HUNG_UP)
+
+    def _read(self, rung: Rung) -> None:
+        call = self._stage.auditor.call_of(rung.msisdn)
+        if call is not None and rung.leg in (call["a"]["id"], call["b"]["id"]):
+            rung.call, rung.until_at = call["id"], max(rung.until_at, call.get("until_at", 0))
+
+    def _look_again(self, rung: Rung) -> None:
+        """Until when he may talk, which changes while he does."""
+        if rung.phone in self._open:
+            self._read(rung)
+            self._stage.world.call_later(LOOK_S, self._look_again, rung)
+
+    # --- what goes wrong, and the end
+
+    def restart(self) -> None:
+        """The switch knows of no call any more."""
+        self.switch.restart()
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+        self.line.weather()
+        self.line.orders.clear()
+        self.switch.away = False
+        self.switch.options = True
+
+    @property
+    def open(self) -> bool:
+        """Whether any telephone is not on its hook."""
+        return any(not rung.is_over for rung in self._open.values())
+

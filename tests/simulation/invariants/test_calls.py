@@ -1,0 +1,68 @@
+"""The rules about call-backs can fail: a healthy moment has no complaint, each way of being wrong is found."""
+
+import pytest
+
+from tectonics.domain.call import Rate
+from tectonics.domain.tariff import price_minor as priced
+from tectonics.simulation.calling import FAR, FREE, NEAR
+from tectonics.simulation.history import sentence
+from tectonics.simulation.invariants import rules
+from tectonics.simulation.invariants.callmoney import price_minor
+from tests.simulation.invariants.calls import NOW, WRONG, A, called, held_for_nobody, rings, talking
+
+RATES = {NEAR: Rate(NEAR, 3, 7, 30, 6), FAR: Rate(FAR, 0, 40, 60, 60), FREE: Rate(FREE, 0, 0, 1, 1)}
+
+
+def complaints(scene, names):
+    known = rules()
+    return {name: [wrong.text for wrong in known[name](scene)] for name in names}
+
+
+@pytest.mark.parametrize("moment", [called, talking])
+def test_a_healthy_call_has_no_complaint(moment):
+    names = [*WRONG, "every_movement_has_its_owner", "everything_is_settled"]
+    assert not any(complaints(moment(), names).values()), complaints(moment(), names)
+
+
+@pytest.mark.parametrize("rule, spoil", [(rule, spoil) for rule, all in WRONG.items() for spoil in all],
+                         ids=lambda value: getattr(value, "__name__", value))
+def test_each_way_of_being_wrong_is_found(rule, spoil):
+    scene = called()
+    spoil(scene)
+    assert complaints(scene, [rule])[rule]
+
+
+def test_what_a_billing_system_does_not_let_go_is_let_go_by_time():
+    scene = called()
+    held_for_nobody(scene)
+    scene.journal.fault(1.0, "billing refuses", "")
+    assert not any(complaints(scene, WRONG).values())
+
+
+def test_who_is_never_told_that_it_is_over_may_charge_a_little_more():
+    scene = called()
+    scene.books.of(A).tickets[-1].body.update(duration_s=84, amount="0.13")
+    assert complaints(scene, WRONG)["a_call_costs_what_was_talked"]
+    rings(scene)[1].phone.farewell_at = 0.0
+    assert not any(complaints(scene, ["a_call_costs_what_was_talked"]).values())
+
+
+def test_they_talk_until_now_and_no_longer_than_they_may():
+    scene = talking()
+    for rung in rings(scene):
+        rung.until_at = NOW - 300_000
+        rung.phone.rung_at, rung.phone.answered_at = 1.0, 1.0
+    object.__setattr__(scene, "at_s", 600.0)
+    assert complaints(scene, ["calls_end_in_time"])["calls_end_in_time"]
+
+
+def test_the_history_tells_of_telephones():
+    scene = called()
+    told = sentence(scene.books.of(A), scene.journal, NOW - 1_000_000)
+    assert "his telephone rang for c1 (TEC-7)" in told and "33170000101 was over, by us" in told
+
+
+def test_the_price_is_that_of_the_product_reckoned_anew():
+    for name, rate in RATES.items():
+        assert [price_minor(name, seconds) for seconds in range(1, 700)] == [priced(rate, seconds) for seconds in range(1, 700)]
+        assert price_minor(name, 0) == 0
