@@ -58,6 +58,7 @@ class Agent(DatagramProtocol):
         self._snapshot = Snapshot(figures.tree, clock)
         self._line, self._rates = Line(self._serve, clock), Rates(rate)
         self._asked: list[Request] = []
+        self._turned_away = False
         self._setting = 0
         self._ticking = None
         self._engine = make_engine(self._asked.append, self._failed, self._send)
@@ -124,9 +125,13 @@ class Agent(DatagramProtocol):
         if why:
             self._drop(why)
             return
+        awaited = self.notifier.expects(address)
         self._asked.clear()
+        self._turned_away = False
         try:
             self._engine.receive(datagram, address)
+            if not (self._asked or self._turned_away or awaited):
+                self._drop("unanswered")
         except Undecodable as error:
             self._drop("undecodable")
             _log.debug("An SNMP message of {source}: {error}", source=address[0], error=type(error).__name__)
@@ -155,6 +160,7 @@ class Agent(DatagramProtocol):
         return None, "community"
 
     def _failed(self, why: str) -> None:
+        self._turned_away = True
         self._drop(why)
         if why in _FAILURES:
             self.notifier.authentication_failed()
