@@ -5,6 +5,7 @@ which test_mutations.py repeats, and the table in docs/simulation.md.
 """
 
 from tests.simulation.mutations import (
+    calls,
     dialogue,
     feeds,
     gsup,
@@ -19,5 +20,6 @@ from tests.simulation.mutations import (
 from tests.simulation.mutations.mutation import Mutation
 
 FAMILIES = {"outbox": outbox, "units": units, "store": store, "tickets": tickets, "feeds": feeds,
-            "dialogue": dialogue, "limits": limits, "money": money, "messages": messages, "gsup": gsup}
+            "dialogue": dialogue, "limits": limits, "money": money, "messages": messages, "gsup": gsup,
+            "calls": calls}
 ALL: dict[str, Mutation] = {one.name: one for family in FAMILIES.values() for one in family.MUTATIONS}
