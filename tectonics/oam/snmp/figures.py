@@ -76,6 +76,10 @@ class Figures:
             self._numbered[key] = self._last
         return self._numbered[key]
 
+    def alarm_over(self, alarm_id: str, since_at: int) -> None:
+        """Its number is not given again."""
+        self._numbered.pop((alarm_id, since_at), None)
+
     def up_time(self) -> Value:
         """sysUpTime in hundredths of a second."""
         now_ms = int(self._from.clock.seconds() * 1000)

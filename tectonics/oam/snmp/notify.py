@@ -103,6 +103,8 @@ class Notifier:
         shown = self._figures.alarm(alarm, alarm.severity if raised else "cleared")
         self._numbered(schema.RAISED if raised else schema.CLEARED,
                        [self._figures.cell(name, index, value) for name, value in shown])
+        if not raised:
+            self._figures.alarm_over(alarm.id, alarm.since_at)
 
     def authentication_failed(self) -> None:
         """Somebody came with a wrong community, user or key."""

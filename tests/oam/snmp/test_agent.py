@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from pysnmp.proto import rfc1902
 
 from tectonics.oam.snmp.limits import WAITING_PER_SOURCE_MAX
+from tectonics.oam.snmp.operations import BULK_MAX
 from tectonics.oam.snmp.schema import BASE
 from tests.oam.snmp.lab import HERE, Lab, message, of, read
 
@@ -81,8 +82,16 @@ def test_a_huge_getbulk_is_answered_with_what_fits_in_a_frame():
     lab = Lab()
     octets = message("getbulk", (1, 3), repetitions=2**31 - 1)
     answer, = lab.give(octets)
-    assert 1000 < len(answer[0]) < 1473
-    assert read(answer[0])[0] == 0
+    assert 400 < len(answer[0]) < 1473
+    assert read(answer[0])[0] == 0 and len(read(answer[0])[2]) == BULK_MAX
+
+
+def test_an_answer_fits_a_frame():
+    lab = Lab()
+    for count in range(30):
+        lab.world.alarms.raise_alarm("feed_lag", "x" * 255, str(count))
+    answer, = lab.give(message("getbulk", of("tectonicsAlarmText")[:-1], repetitions=24))
+    assert 1000 < len(answer[0]) < 1473 and len(read(answer[0])[2]) == 4
 
 
 def test_more_variables_than_are_served_are_too_big():

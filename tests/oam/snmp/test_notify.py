@@ -77,6 +77,15 @@ def test_what_is_too_much_is_not_sent_and_its_numbers_show_it():
     assert len(found) == notify.BURST + 11
 
 
+def test_no_number_is_kept_of_alarms_that_are_over():
+    lab = Lab()
+    for count in range(50):
+        lab.world.alarms.raise_alarm("feed_lag", "silent", str(count))
+        lab.world.alarms.clear("feed_lag", str(count))
+        lab.world.clock.advance(20)
+    assert lab.figures.alarm_index("feed_lag:new", 1) == 51 and len(lab.figures._numbered) == 1
+
+
 def test_authentication_failures_are_told_once_a_minute():
     lab = Lab([manager()])
     for _ in range(5):

@@ -46,7 +46,7 @@ def test_getbulk_walks_as_getnext_does(variables, repetitions, non_repeaters):
 @given(trees, st.lists(names, max_size=5), st.integers(-3, 6), st.integers(-3, 10**9), st.integers(0, 2000))
 def test_getbulk_keeps_within_its_bounds(variables, asked, non_repeaters, repetitions, room):
     answer = operations.get_bulk(tree_of(variables), EVERYTHING, asked, non_repeaters, repetitions, room)
-    assert len(answer.variables) <= operations.VARIABLES_MAX
+    assert len(answer.variables) <= operations.BULK_MAX
     assert sum(values.octets_of(*one) for one in answer.variables) <= room
     if answer.status == operations.NO_ERROR and room == 2000 and asked and 0 < non_repeaters:
         assert answer.variables[0] == operations.following(tree_of(variables), EVERYTHING, asked[0])
