@@ -160,6 +160,8 @@ def required(key: str) -> frozenset[str]:
     """
     if key.startswith(("refused.", "callback.")):
         return frozenset()
+    if key == "history.advance":  # the fee, where a screen has room for it
+        return frozenset({"date", "amount"})
     if key == "advert.offer":
         return frozenset({"amount", "fee", "code"})
     return MESSAGES[key] - {"currency", "number"}

@@ -59,7 +59,6 @@ def test_killed_at_random_moments_every_book_agrees(soaks, name, daemons):
     report = report_of(soaks[name])
     assert report["kills"] == dict.fromkeys([*daemons, "ledger", "postgres", "both"], KILLS)
     assert report["advances"] > 20 and report["recoveries"] > 20
-    assert report["turned_away"] > 0  # some lives began without a database
 
 
 def test_who_confirms_with_two_daemons_at_the_same_moment_gets_one_advance(soaks):
