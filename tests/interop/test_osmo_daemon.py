@@ -101,7 +101,6 @@ class Handset:
 
     def reads(self, text):
         """A menu or a question comes that begins with this."""
-        self._asked += 1
         heard = self._heard(REQUEST, CONTINUE, IMSI)
         assert heard.startswith(text) and len(heard) <= 128
 
@@ -111,7 +110,10 @@ class Handset:
 
     def _heard(self, type, state, imsi):
         frame = self.switch.frame()
-        assert frame[3:].startswith(ss(type, state, "", self.session, imsi)[3:])
+        begins = ss(type, state, "", self.session, imsi)[3:]
+        assert frame[3:].startswith(begins)
+        component = frame[3 + len(begins) + 2:]  # tag, length, and the invoke id that an answer repeats
+        self._asked = component.partition(b"\x02\x01")[2][0]
         return unpacked(frame.rpartition(SEPTETS)[2][1:])
 
 
