@@ -13,11 +13,11 @@ ANN = "33600000001"
 WAIT_S = 20
 
 
-def until(question, within_s=WAIT_S):
-    """Asks again until the answer is true."""
+def until(question, why=lambda: "it did not come true", within_s=WAIT_S):
+    """Asks again until the answer is true; `why` tells more where it never is."""
     end = time.monotonic() + within_s
     while not (answer := question()):
-        assert time.monotonic() < end, "it did not come true"
+        assert time.monotonic() < end, why()
         time.sleep(0.02)
     return answer
 

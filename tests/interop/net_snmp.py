@@ -4,8 +4,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-import time
 from pathlib import Path
+
+from tests.integration.clients import until
 
 ROOT = Path(__file__).parents[2]
 MODULES = f"{ROOT / 'mibs'}:{ROOT / 'var/interop/node_modules/net-snmp/lib/mibs'}"
@@ -86,12 +87,3 @@ class Receiver:
             self.process.terminate()
             self.process.wait(WAIT_S)
         shutil.rmtree(self.kept, ignore_errors=True)
-
-
-def until(met, wait_s=WAIT_S):
-    """Looks again until `met()`; what it was, then."""
-    end = time.monotonic() + wait_s
-    while not (found := met()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.05)
-    return found

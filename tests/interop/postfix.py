@@ -10,10 +10,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
-WAIT_S = 30
+from tests.integration import clients
+
+WAIT_S = 30  # a queue manager has pauses of its own
+until = partial(clients.until, within_s=WAIT_S)
 CONFIGURATION = """\
 compatibility_level = 3.6
 queue_directory = {root}/queue
@@ -129,12 +132,3 @@ class Postfix:
     def close(self):
         self.stop()
         shutil.rmtree(self.root, ignore_errors=True)
-
-
-def until(met, what=lambda: "it did not come", wait_s=WAIT_S):
-    """Looks again until `met()`; what it was, then."""
-    end = time.monotonic() + wait_s
-    while not (found := met()):
-        assert time.monotonic() < end, what()
-        time.sleep(0.05)
-    return found

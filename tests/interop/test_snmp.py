@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.integration.clients import ANN
+from tests.integration.clients import ANN, until
 from tests.interop.net_snmp import (
     AUTHENTICATION,
     ENGINE_ID,
@@ -18,7 +18,6 @@ from tests.interop.net_snmp import (
     V2C,
     Manager,
     Receiver,
-    until,
     v3,
 )
 
@@ -174,7 +173,7 @@ def test_a_manager_that_was_away_is_told_when_it_is_back_and_finds_every_alarm(l
     lab.daemon.command("policy", "stop")
     assert 'STRING: policy_differs' in "\n".join(lab.manager.ask("snmpwalk", V2C, "tectonicsActiveAlarmTable"))
     lab.receiver.start()
-    until(lambda: len(lab.receiver.heard(f"{BASE}.0.1")) == 2, 60)
+    until(lambda: len(lab.receiver.heard(f"{BASE}.0.1")) == 2, within_s=60)
     assert lab.count("notifications", "informs2", "repeated") > 0
     assert lab.count("notifications", "traps3", "sent") == 3
 

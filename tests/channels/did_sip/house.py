@@ -1,12 +1,12 @@
 """A channel on a virtual clock with a socket that keeps what is written, and calls as trunks place them."""
 
-from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from tectonics.channels.did_sip.channel import DidSip
 from tectonics.config.sip import DidSip as Section
 from tectonics.wire.sip.client import acknowledgement, cancellation
 from tectonics.wire.sip.message import Request, parse
+from tests.channels.correspondence import Correspondence
 from tests.engine.world import Counted
 
 TRUNK = {"name": "t1", "sources": ["192.0.2.0/28"]}
@@ -30,25 +30,11 @@ def invite(call_id="c1", branch="", more=PAI, to=f"+{DID}", number=1, sender="an
         f"Contact: <sip:c@{via}>\r\n{more}{headers}Content-Length: 0\r\n\r\n").encode())
 
 
-class Engine:
-    """A correspondence that takes everything, or fails as `ends` says."""
-
-    def __init__(self):
-        self.messages, self.ends = [], []
-
-    def received(self, message):
-        self.messages.append(message)
-        if self.ends:
-            end = self.ends.pop(0)
-            return end if isinstance(end, Deferred) else fail(end)
-        return succeed(None)
-
-
 class House:
     """The channel, `said` to whom, and what was told."""
 
     def __init__(self, made=None, passwords=None, **changes):
-        self.clock, self.counted, self.engine, self.wire = Clock(), Counted(), Engine(), []
+        self.clock, self.counted, self.engine, self.wire = Clock(), Counted(), Correspondence(), []
         self.clock.advance(1_700_000_000)
         self.channel = DidSip(made or section(**changes), self.engine, passwords=passwords or {},
                               key=b"k" * 32, clock=self.clock, metrics=self.counted, alarms=self.counted, country_code="33")

@@ -15,6 +15,7 @@ from tectonics.channels.email.proving import Proving
 from tectonics.config.email import Email as Section
 from tectonics.domain.mailbox import Mailbox, hash_pin
 from tectonics.wire.smtp.server import Mail
+from tests.channels.correspondence import Correspondence
 from tests.engine.world import Counted
 
 NOW_S = 1_795_341_600
@@ -43,20 +44,6 @@ def signed(content, domain="example.com", headers=("from", "subject", "date", "m
     how = (b"relaxed", b"relaxed") if relaxed else (b"simple", b"simple")
     return dkim.sign(content, b"s1", domain.encode(), key_pair()[0], canonicalize=how,
                      include_headers=[one.encode() for one in headers], **more) + content
-
-
-class Engine:
-    """A correspondence that takes everything, or fails as `ends` says."""
-
-    def __init__(self):
-        self.messages, self.ends = [], []
-
-    def received(self, message):
-        self.messages.append(message)
-        if self.ends:
-            end = self.ends.pop(0)
-            return end if isinstance(end, Deferred) else fail(end)
-        return succeed(None)
 
 
 class Book:
@@ -99,7 +86,7 @@ class House:
     """What judges mails, without sockets."""
 
     def __init__(self, answers=None, pin=PIN, **changes):
-        self.clock, self.counted, self.engine, self.zone = Clock(), Counted(), Engine(), Zone()
+        self.clock, self.counted, self.engine, self.zone = Clock(), Counted(), Correspondence(), Zone()
         self.clock.advance(NOW_S)
         self.section = Section(**{"relays": [{"sources": ["192.0.2.0/27"], "authserv_id": "mx.vas.example"}], **changes})
         kept = hash_pin(pin, b"0" * 16) if pin else ""

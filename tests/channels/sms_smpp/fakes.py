@@ -9,6 +9,7 @@ from tectonics.domain.commands import Notify
 from tectonics.domain.errors import Busy
 from tectonics.links.smpp.outcome import Accepted
 from tectonics.links.smpp.peer import Peer
+from tests.channels.correspondence import Correspondence
 from tests.engine.world import Counted
 from tests.store.building import MSISDN, NOW
 
@@ -57,20 +58,6 @@ class Binds:
         answers = []
         self.heard(Peer(SmppAccount(**(account or ACCOUNT)), "smsc1/1", lambda _, answer: answers.append(answer)), pdu)
         return answers
-
-
-class Correspondence:
-    """Takes everything, or fails as `ends` says."""
-
-    def __init__(self):
-        self.messages, self.ends = [], []
-
-    def received(self, message):
-        self.messages.append(message)
-        if self.ends:
-            end = self.ends.pop(0)
-            return end if isinstance(end, Deferred) else fail(end)
-        return succeed(None)
 
 
 class Broken:

@@ -7,7 +7,8 @@ from twisted.internet.endpoints import clientFromString
 from tectonics.channels.sms_smpp.channel import SmsSmpp
 from tectonics.database.executors import ThreadExecutor
 from tectonics.links.smpp.binds import Binds
-from tests.channels.sms_smpp.fakes import Correspondence, settings
+from tests.channels.correspondence import Correspondence
+from tests.channels.sms_smpp.fakes import settings
 from tests.links.smpp.loopback import Loopback
 
 

@@ -22,7 +22,8 @@ from tectonics.engine.outbox import OutboxRunner
 from tectonics.engine.pace import OutboxPace
 from tectonics.links.smpp.outcome import Accepted, Lost
 from tectonics.simulators.smsc.receipts import Style, receipt
-from tests.channels.sms_smpp.fakes import Binds, Correspondence, notify, settings
+from tests.channels.correspondence import Correspondence
+from tests.channels.sms_smpp.fakes import Binds, notify, settings
 from tests.engine.world import Counted, Process, StepClock, SteppedExecutor
 from tests.store.building import NOW, ServerWorld, World, unit
 

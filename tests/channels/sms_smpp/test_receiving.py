@@ -17,7 +17,8 @@ from tectonics.simulators.smsc.mobile import mobile
 from tectonics.wire.smpp.pdus import DataSm, DataSmResp, DeliverSm, DeliverSmResp
 from tectonics.wire.smpp.status import Status
 from tectonics.wire.smpp.tlvs import Tag, Tlv
-from tests.channels.sms_smpp.fakes import ACCOUNT, Binds, Correspondence, Line, NoLog, settings
+from tests.channels.correspondence import Correspondence
+from tests.channels.sms_smpp.fakes import ACCOUNT, Binds, Line, NoLog, settings
 from tests.engine.world import Counted
 from tests.store.building import MSISDN, NOW
 
