@@ -5,6 +5,7 @@ mailbox of ours; it signs nothing and checks nothing.
 """
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -70,10 +71,12 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 def free_port():
-    """A port that nobody has at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that connections are given, so that none of theirs takes it before Postfix does."""
+    while True:
+        with socket.socket() as there:
+            port = random.randrange(20_000, 30_000)
+            if there.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 class Postfix:
