@@ -26,7 +26,8 @@ from tectonics.domain.mailbox import Mailbox
 from tectonics.simulators.mailbox.sender import send
 from tectonics.simulators.mailbox.server import Mailbox as MailServer
 from tectonics.wire.smtp.client import Envelope
-from tests.channels.email.house import ANN, ANN_NUMBER, KEY_NAME, Book, Engine, key_pair, mail, signed
+from tests.channels.correspondence import Correspondence
+from tests.channels.email.house import ANN, ANN_NUMBER, KEY_NAME, Book, key_pair, mail, signed
 from tests.channels.email.test_keys import Answers, txt
 from tests.config.files import write
 from tests.engine.world import Counted
@@ -52,7 +53,7 @@ class World:
     async def start(self, folder, text="", trusted=True):
         for name in ("port", "host", "other"):
             certificate(folder, name)
-        self.counted, self.engine, self.closing = Counted(), Engine(), []
+        self.counted, self.engine, self.closing = Counted(), Correspondence(), []
         clock = WallClock(reactor)
         self.smarthost = MailServer(reactor, encryption=_encryption(settings(folder)) if text else None)
         host_port = await self.listen(self.smarthost)
@@ -146,4 +147,4 @@ def test_a_password_that_cannot_be_read(tmp_path, secret):
     made = settings(tmp_path, "    smarthost: {address: 'tls:127.0.0.1:465', user: tec, password_file: smarthost.secret}\n")
     host = SimpleNamespace(reactor=reactor, clock=WallClock(reactor), ids=RisingIds(), in_thread=maybeDeferred)
     with pytest.raises(TheirFault, match="smarthost's password"):
-        make_email(made, host, SimpleNamespace(engine=None), Engine(), Book(), Counted(), Counted())
+        make_email(made, host, SimpleNamespace(engine=None), Correspondence(), Book(), Counted(), Counted())

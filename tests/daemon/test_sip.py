@@ -13,7 +13,7 @@ from tectonics.daemon.listen import Listeners
 from tectonics.daemon.sip import make_rings
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.keywords import Sos
-from tests.channels.did_sip.house import Engine
+from tests.channels.correspondence import Correspondence
 from tests.config.files import write
 from tests.engine.world import Counted
 
@@ -62,7 +62,7 @@ def test_what_is_no_udp_endpoint(listeners):
 
 
 def made(folder):
-    return make_rings(load(write(folder, RINGS)), Host(), Engine(), Counted(), Counted())
+    return make_rings(load(write(folder, RINGS)), Host(), Correspondence(), Counted(), Counted())
 
 
 def test_the_password_is_in_a_file(tmp_path):
