@@ -10,7 +10,7 @@ from tectonics.domain.value import value
 
 
 class Metrics(Protocol):
-    """The one registry of what is counted. Names and labels are declared in oam/metrics.py."""
+    """The one registry of what is counted. Names and labels are declared in oam/metrics_declared.py."""
 
     def count(self, name: str, *labels: str, by: int = 1) -> None: ...
 

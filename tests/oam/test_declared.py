@@ -7,7 +7,7 @@ import pytest
 
 import tectonics
 from tectonics.oam.alarms import KINDS
-from tectonics.oam.metrics import COUNTER, DECLARATIONS, GAUGE, HISTOGRAM
+from tectonics.oam.metrics_declared import COUNTER, DECLARATIONS, GAUGE, HISTOGRAM
 
 ROOT = Path(tectonics.__file__).parent
 DECLARED = {d.name: d for d in DECLARATIONS}
