@@ -12,7 +12,6 @@ in which every label reads `other`, so totals stay right and memory stays bounde
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate
-from math import inf
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
@@ -26,6 +25,7 @@ from twisted.logger import Logger
 
 from tectonics.domain.errors import OurFault
 from tectonics.oam.metrics_declared import COUNTER, DECLARATIONS, GAUGE, HISTOGRAM, Declaration
+from tectonics.wire.sample import Spread
 
 CHILDREN_MAX = 1000
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
@@ -128,11 +128,12 @@ class MetricsRegistry:
                     shown[name] = _plain(figure)
         return {name: shown[name] for name in self._declared if name in shown}
 
-    def distribution(self, name: str) -> list[tuple[float, int]]:
-        """(bound in seconds, how many up to it) of a histogram over all its labels; the last bound is infinite."""
-        bounds = (*self._check(HISTOGRAM, name).buckets, inf)
-        own = [kept for (kept_name, _), kept in self._histograms.items() if kept_name == name]
-        return list(zip(bounds, accumulate(map(sum, zip(*(one.counts for one in own), strict=True))), strict=False))
+    def spread(self, name: str, *labels: str) -> Spread:
+        """A histogram over all label values that begin with these."""
+        bounds = self._check(HISTOGRAM, name).buckets
+        own = [kept.counts for (kept_name, values), kept in self._histograms.items()
+               if kept_name == name and values[:len(labels)] == labels]
+        return Spread(bounds, tuple(map(sum, zip(*own, strict=True))) if own else (0,) * (len(bounds) + 1))
 
     def _pull(self) -> None:
         for name, read in self._sources.items():

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from tectonics.oam import derived
 from tectonics.oam.alarms import AlarmTable
+from tectonics.oam.derived import Counts
 from tectonics.oam.metrics import MetricsRegistry
 from tectonics.oam.snmp import schema, values
-from tectonics.oam.snmp.figures_of import Counts, latency_ms, states_of_channels
 from tectonics.oam.snmp.tree import Shown, Tree
 from tectonics.oam.snmp.values import Name, Value
 from tectonics.ports import Clock
+from tectonics.wire.sample import Spread
 
 SYSTEM, ENGINE = (1, 3, 6, 1, 2, 1, 1), (1, 3, 6, 1, 6, 3, 10, 2, 1)  # RFC 3418, RFC 3411
 SERVICES_OFFERED = 72  # sysServices: an end-to-end and an application service
@@ -124,48 +126,40 @@ class Figures:
         yield self.scalar("tectonicsNotificationLast", lambda: Value(values.UNSIGNED, source.sequence() % 2**32))
 
     def _services(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
-        for service, state in self._from.states().items():
-            if not service:
-                continue
-            index = values.index(service)
-            granted = counts.of("tectonics_granted_total", service)
-            amount = counts.of("tectonics_amount_granted_minor_total", service) \
-                + counts.of("tectonics_amount_charged_minor_total", service)
+        states = {service: state for service, state in self._from.states().items() if service}
+        for one in derived.services(counts, states):
+            index = values.index(one.name)
             for column, count in (
-                    ("Requests", counts.of("tectonics_requests_total", service)), ("Granted", granted),
-                    ("Refused", counts.of("tectonics_refused_total", service)),
-                    ("Failed", counts.of("tectonics_failed_total", service)),
-                    ("Unknown", counts.of("tectonics_unknown_total", service)), ("AmountGranted", amount),
-                    ("AmountRecovered", counts.of("tectonics_amount_recovered_minor_total", service))):
+                    ("Requests", one.requests), ("Granted", one.granted), ("Refused", sum(one.refused.values())),
+                    ("Failed", one.failed), ("Unknown", one.unknown), ("AmountGranted", one.amount_granted_minor),
+                    ("AmountRecovered", one.amount_recovered_minor)):
                 yield self.cell(f"tectonicsService{column}", index, values.counter(count))
-            yield self.cell("tectonicsServiceAdminState", index, _word(schema.ADMIN, state))
+            yield self.cell("tectonicsServiceAdminState", index, _word(schema.ADMIN, states[one.name]))
 
     def _refusals(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
         for (service, reason), count in counts.rows("tectonics_refused_total", 2):
             yield self.cell("tectonicsRefusals", values.index(service) + values.index(reason), values.counter(count))
 
     def _channels(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
-        states = states_of_channels(self._from.channels, self._from.alarms.active())
-        for channel in self._from.channels:
-            index = values.index(channel)
-            came, went, errors, sessions = counts.of_channel(channel)
-            yield self.cell("tectonicsChannelState", index, _word(schema.STATE, states[channel]))
-            yield self.cell("tectonicsChannelIn", index, values.counter(came))
-            yield self.cell("tectonicsChannelOut", index, values.counter(went))
-            yield self.cell("tectonicsChannelErrors", index, values.counter(errors))
-            yield self.cell("tectonicsChannelSessions", index, values.gauge(sessions))
+        source = self._from
+        for one in derived.channels(counts, source.metrics, source.channels, source.alarms.active()):
+            index = values.index(one.name)
+            yield self.cell("tectonicsChannelState", index, _word(schema.STATE, one.state))
+            yield self.cell("tectonicsChannelIn", index, values.counter(one.came))
+            yield self.cell("tectonicsChannelOut", index, values.counter(one.went))
+            yield self.cell("tectonicsChannelErrors", index, values.counter(one.errors))
+            yield self.cell("tectonicsChannelSessions", index, values.gauge(one.sessions))
 
     def _billing(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
-        index = values.index(self._from.billing)
-        down = any(alarm.id == "billing_down" for alarm in self._from.alarms.active())
-        outcomes = counts.by_label("tectonics_billing_requests_total", 1)
-        yield self.cell("tectonicsBillingNodeState", index, _word(schema.STATE, "down" if down else "up"))
-        for column, count in (("Requests", sum(outcomes.values())), ("Errors", outcomes.get("refused", 0)),
-                              ("Timeouts", outcomes.get("unavailable", 0)), ("Unknown", outcomes.get("unknown", 0))):
-            yield self.cell(f"tectonicsBillingNode{column}", index, values.counter(count))
-        spread = self._from.metrics.distribution("tectonics_billing_seconds")
-        for column, share in (("P50", 0.5), ("P99", 0.99)):
-            yield self.cell(f"tectonicsBillingNodeLatency{column}", index, values.gauge(latency_ms(spread, share)))
+        source = self._from
+        for one in derived.billing(counts, source.metrics, source.billing, source.alarms.active()):
+            index = values.index(one.name)
+            yield self.cell("tectonicsBillingNodeState", index, _word(schema.STATE, one.state))
+            for column, count in (("Requests", one.requests), ("Errors", one.errors), ("Timeouts", one.timeouts),
+                                  ("Unknown", one.unknown)):
+                yield self.cell(f"tectonicsBillingNode{column}", index, values.counter(count))
+            for column, share in (("P50", 0.5), ("P99", 0.99)):
+                yield self.cell(f"tectonicsBillingNodeLatency{column}", index, values.gauge(_within_ms(one.spread, share)))
 
     def _debt(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
         for name, metric in (("tectonicsOpenAdvances", "tectonics_open_advances"),
@@ -229,6 +223,11 @@ class Figures:
     def _not_told(self, failure) -> None:
         self._asking = False
         _log.failure("The consumers of tickets could not be listed", failure)
+
+
+def _within_ms(spread: Spread, share: float) -> float:
+    """0 when there was nothing; beyond every bound the last one."""
+    return min(spread.within_ms(share) or 0, 1000 * spread.bounds_s[-1])
 
 
 def _word(enumeration: str, word: str) -> Value:

@@ -1,9 +1,15 @@
-"""How figures of the registry become those of a service, a channel or a billing node."""
+"""How figures of the registry become those of a channel, a service or a billing node.
+
+`status`, `top` and SNMP show these rows (wire/sample.py), so they cannot disagree.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from tectonics.oam.metrics import MetricsRegistry
 from tectonics.ports import Alarm
+from tectonics.wire.sample import BillingNode, Channel, Service
 
+SERVICES = ("advance", "call_back")
 _GOOD = {"ok", "taken", "sent", "again", "kept"}
 # channel -> metric of what came in and place of its `result` label, of what went out, of what is open
 _MESSAGES = {
@@ -29,6 +35,8 @@ class Counts:
         found = self._snapshot.get(name, 0)
         if not isinstance(found, Mapping):
             return found
+        if not labels:
+            return sum(found.values())
         return sum(count for key, count in found.items() if tuple(key.split(","))[:len(labels)] == labels)
 
     def rows(self, name: str, labels: int) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -58,25 +66,43 @@ class Counts:
             self.of("tectonics_sessions") if channel == "ussd_http" else 0
 
 
+def channels(counts: Counts, metrics: MetricsRegistry, names: Iterable[str], active: Iterable[Alarm]) -> list[Channel]:
+    """The channels of these names, and how the alarms see them."""
+    kinds = {alarm.id.partition(":")[0] for alarm in active}
+    return [Channel(name, _state(name, kinds), *map(int, counts.of_channel(name)),
+                    spread=metrics.spread("tectonics_ussd_step_seconds", name)) for name in names]
+
+
+def services(counts: Counts, names: Iterable[str] = SERVICES) -> list[Service]:
+    """The services of these names."""
+    refused: dict[str, dict[str, int]] = {}
+    for (service, reason), count in counts.rows("tectonics_refused_total", 2):
+        refused.setdefault(service, {})[reason] = int(count)
+    return [_service(counts, name, refused.get(name, {})) for name in names]
+
+
+def billing(counts: Counts, metrics: MetricsRegistry, name: str, active: Iterable[Alarm]) -> list[BillingNode]:
+    """The billing nodes; there is one, of this kind."""
+    outcomes = counts.by_label("tectonics_billing_requests_total", 1)
+    down = any(alarm.id == "billing_down" for alarm in active)
+    return [BillingNode(name, "down" if down else "up", int(sum(outcomes.values())), int(outcomes.get("refused", 0)),
+                        int(outcomes.get("unavailable", 0)), int(outcomes.get("unknown", 0)),
+                        metrics.spread("tectonics_billing_seconds"))]
+
+
+def _service(counts: Counts, name: str, refused: dict[str, int]) -> Service:
+    given = counts.of("tectonics_amount_granted_minor_total", name) \
+        + counts.of("tectonics_amount_charged_minor_total", name)
+    return Service(name, int(counts.of("tectonics_requests_total", name)), int(counts.of("tectonics_granted_total", name)),
+                   refused, int(counts.of("tectonics_failed_total", name)), int(counts.of("tectonics_unknown_total", name)),
+                   int(given), int(counts.of("tectonics_amount_recovered_minor_total", name)))
+
+
 def _bad(by_result: Mapping[str, float]) -> float:
     return sum(count for result, count in by_result.items() if result.startswith(_BAD_BEGINNINGS))
 
 
-def states_of_channels(channels: Iterable[str], active: Iterable[Alarm]) -> dict[str, str]:
-    """What the alarms say of each channel: up, partial, down."""
-    kinds = {alarm.id.partition(":")[0] for alarm in active}
-    states = {}
-    for channel in channels:
-        wrong = kinds & set(_ALARMS.get(channel, ()))
-        states[channel] = "up" if not wrong else "down" if wrong & _DOWN else "partial"
-    return states
-
-
-def latency_ms(spread: Iterable[tuple[float, int]], share: float) -> float:
-    """The bound in ms that `share` of the durations are within; `spread` has (bound in s, how many up to it)."""
-    steps = list(spread)
-    total = steps[-1][1] if steps else 0
-    if not total:
-        return 0
-    bounds = [bound for bound, _ in steps if bound != float("inf")]
-    return 1000 * next((bound for bound, count in steps if count >= share * total and bound in bounds), bounds[-1])
+def _state(channel: str, kinds: set[str]) -> str:
+    """What the alarms say of it: up, partial, down."""
+    wrong = kinds & set(_ALARMS.get(channel, ()))
+    return "up" if not wrong else "down" if wrong & _DOWN else "partial"
