@@ -24,8 +24,8 @@ CODES, CODE_STEP, GENERATION_STEP = 90, 37, 53  # 10 to 99; steps that share no 
 
 
 def by_message(channel: str) -> bool:
-    """Whether those who ask on this channel (`sms`, `sms_smpp`, `did_sip`) read messages and no screens."""
-    return channel.partition("_")[0] in ("sms", "did")
+    """Whether those who ask on this channel (`sms`, `sms_smpp`, `did_sip`, `email`) read messages and no screens."""
+    return channel.partition("_")[0] in ("sms", "did", "email")
 
 
 def language_of(account: Account, context: Context) -> str:

@@ -236,6 +236,13 @@ def test_a_stranger_who_has_the_number_now_is_told_nothing():
         assert [command for command in decision.commands if isinstance(command, Notify)] == []
 
 
+@pytest.mark.parametrize("channel, told", [("sms", ["refused.not_prepaid"]), ("email", ["refused.not_prepaid"]), ("ussd_http", [])])
+def test_who_asks_where_no_screen_is_seen_is_told_by_short_message_that_he_may_not(channel, told):
+    asked = BorrowAsked(MSISDN, Trigger(channel, "sos:<m1@example.com>"), NOW, Balance(0, NOW))
+    refused = decide(subscriber(kind="postpaid"), asked, context())
+    assert [command.key for command in refused.commands] == told and types(refused) == ["advance.refused"]
+
+
 def test_by_message_only_what_was_shown_last_is_agreed_to_and_once():
     ctx = context()
     account, asked = shown_by("sms", ctx)

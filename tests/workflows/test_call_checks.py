@@ -101,9 +101,10 @@ def test_one_attempt_at_a_time():
     assert life.call == call and life.count(Reserve) == 1
 
 
-def test_where_no_screen_is_seen_a_refusal_comes_by_short_message():
+@pytest.mark.parametrize("channel", ["sms_smpp", "did_sip", "email"])
+def test_where_no_screen_is_seen_a_refusal_comes_by_short_message(channel):
     life = Life(subscriber(listed="black"))
-    refused = life.ask(trigger=Trigger("sms_smpp", "m1"))
+    refused = life.ask(trigger=Trigger(channel, "m1"))
     assert [c.key for c in refused.commands] == ["callback.refused.black_list"]
     assert isinstance(refused.commands[0], Notify)
 
