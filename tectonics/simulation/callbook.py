@@ -20,7 +20,7 @@ class Request:
     msisdn: str
     b: str
     at_s: float
-    way: str  # ussd or sms
+    way: str  # ussd, sms, email
     shown: str = ""  # the screen that answered it
 
 

@@ -6,7 +6,7 @@ by a short message, each for a number of his own that nobody else asks for.
 
 import random
 
-from tectonics.simulation.callbook import Callbook, Rung
+from tectonics.simulation.callbook import Callbook, Request, Rung
 from tectonics.simulation.calling import AREAS, CODE, FAR, FREE, NEAR, SWITCH_PORT
 from tectonics.simulation.population.callers import callers
 from tectonics.simulation.population.intents import CallMe
@@ -50,19 +50,23 @@ class TelephonePeer:
         return callers(plan.people, plan.calling, plan.pace, bool(plan.messaging.links))
 
     async def ask(self, person: Person, intent: CallMe) -> str:
-        """He asks to be called back, and his telephone and the other one are told what to do."""
-        number, b = self._number()
-        self.switch.scripts[person.msisdn] = self._script(intent.mind, True)
-        self.switch.scripts[b] = self._script(intent.mind * 7 + 1, False)
-        way = "sms" if intent.written else "ussd"
-        self.newest = person.msisdn
-        request = self.book.asked(person.msisdn, b, self._stage.now_s, way)
-        self._stage.happens(ASKED)
+        """He asks to be called back, by USSD or by message."""
+        number, request = self.expect(person.msisdn, intent.mind, "sms" if intent.written else "ussd")
         if intent.written:
             request.shown = await self._stage.centre.write(person.msisdn, f"CALL {number}", intent.numbered)
         else:
             request.shown = await self._dial(person, number)
         return request.shown
+
+    def expect(self, msisdn: str, mind: int, way: str) -> tuple[str, Request]:
+        """He is about to ask for the number that is told: his telephone and the other one know what to do."""
+        number, b = self._number()
+        self.switch.scripts[msisdn] = self._script(mind, True)
+        self.switch.scripts[b] = self._script(mind * 7 + 1, False)
+        self.newest = msisdn
+        request = self.book.asked(msisdn, b, self._stage.now_s, way)
+        self._stage.happens(ASKED)
+        return number, request
 
     async def _dial(self, person: Person, number: str) -> str:
         line = self._stage.street.gateway.over_http(person.msisdn, CODE)
