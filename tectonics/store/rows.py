@@ -28,8 +28,10 @@ from tectonics.domain.recharge import Recovery
 from tectonics.domain.subscriber import Account, Profile, Standing
 from tectonics.domain.ticket import Ticket
 from tectonics.ports import OutboxRow
+from tectonics.store.terse import terse
 
 _encode = msgspec.json.Encoder().encode
+_profile_text, _standing_text = terse(Profile), terse(Standing)
 _profile = msgspec.json.Decoder(Profile).decode
 _standing = msgspec.json.Decoder(Standing).decode
 decode_advance = msgspec.json.Decoder(Advance).decode
@@ -48,8 +50,8 @@ def encode_text(value) -> str:
 def account_columns(account: Account) -> tuple:
     """generation, barred, profile, standing."""
     profile = account.profile
-    return (account.generation, int(profile.bar is not None), encode_text(profile),
-            encode_text(account.standing))
+    return (account.generation, int(profile.bar is not None), _profile_text(profile),
+            _standing_text(account.standing))
 
 
 def account_of(msisdn: int, row: tuple, advances=(), recoveries=()) -> Account:
