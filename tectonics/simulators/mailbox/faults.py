@@ -4,15 +4,16 @@ Taking a mail:    busy    421 instead of a greeting          later    451 instea
                   slow    250 after `slow_s`                 lose     taken, and cut before 250
                   cut     cut before it is taken             mute     nothing is answered any more on that connection
 Sending one:      drip    octet by octet, `slow_s` apart     part     cut in the middle of the mail
+                  leave   sent whole, and cut before the answer
 """
 
 from collections import Counter
 
 from tectonics.domain.errors import TheirFault
 
-BUSY, LATER, REFUSE, SLOW, LOSE, CUT, MUTE, DRIP, PART = (
-    "busy", "later", "refuse", "slow", "lose", "cut", "mute", "drip", "part")
-KINDS = (BUSY, LATER, REFUSE, SLOW, LOSE, CUT, MUTE, DRIP, PART)
+BUSY, LATER, REFUSE, SLOW, LOSE, CUT, MUTE, DRIP, PART, LEAVE = (
+    "busy", "later", "refuse", "slow", "lose", "cut", "mute", "drip", "part", "leave")
+KINDS = (BUSY, LATER, REFUSE, SLOW, LOSE, CUT, MUTE, DRIP, PART, LEAVE)
 
 
 class Faults:

@@ -7,7 +7,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 
 from tectonics.ports import Clock
-from tectonics.simulators.mailbox.faults import DRIP, PART, Faults
+from tectonics.simulators.mailbox.faults import DRIP, LEAVE, PART, Faults
 from tectonics.wire.smtp.client import Client, Envelope, Over, Secure
 from tectonics.wire.smtp.syntax import Reply
 
@@ -16,7 +16,7 @@ LOST = Reply(421, "the connection was lost")
 
 def send(endpoint: IStreamClientEndpoint, envelope: Envelope, clock: Clock, faults: Faults | None = None,
          name: str = "mailbox.example", encryption: Callable[[], object] | None = None) -> Deferred[Reply]:
-    """What the peer says of it in the end; LOST where it says nothing. Fails where there is no peer."""
+    """What the peer says of it in the end; LOST where it says nothing. Fails where there is no peer; cancelled it hangs up."""
     sending = Sending(Client(name, envelope, must_encrypt=encryption is not None), clock, faults or Faults(), encryption)
     return endpoint.connect(Factory.forProtocol(lambda: sending)).addCallback(lambda _: sending.over)
 
@@ -26,9 +26,9 @@ class Sending(Protocol):
 
     def __init__(self, client: Client, clock: Clock, faults: Faults, encryption: Callable[[], object] | None) -> None:
         self._client, self._clock, self._faults, self._encryption = client, clock, faults, encryption
-        self._drips, self._breaks = faults.strikes(DRIP), faults.strikes(PART)
+        self._drips, self._breaks, self._leaves = faults.strikes(DRIP), faults.strikes(PART), faults.strikes(LEAVE)
         self._waiting, self._closes = bytearray(), False
-        self.over: Deferred[Reply] = Deferred()
+        self.over: Deferred[Reply] = Deferred(lambda _: self.transport.abortConnection())
 
     def dataReceived(self, data: bytes) -> None:
         """What the peer says."""
@@ -44,6 +44,7 @@ class Sending(Protocol):
             elif isinstance(event, Over):
                 self._closes = True
                 self._tell(event.reply)
+        self._closes |= in_mail and self._leaves
         self._flush()
 
     def connectionLost(self, reason) -> None:

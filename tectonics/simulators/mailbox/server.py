@@ -23,6 +23,7 @@ class Kept(Struct, frozen=True):
     recipient: str
     content: bytes
     encrypted: bool
+    host: str  # who delivered it
 
 
 class Mailbox(ServerFactory):
@@ -44,9 +45,9 @@ class Mailbox(ServerFactory):
         self.counts["connected"] += 1
         return Taking(self)
 
-    def keep(self, mail: Mail, encrypted: bool) -> None:
+    def keep(self, mail: Mail, encrypted: bool, host: str) -> None:
         """It is taken."""
-        kept = Kept(next(self._numbers), mail.sender, mail.recipient, mail.content, encrypted)
+        kept = Kept(next(self._numbers), mail.sender, mail.recipient, mail.content, encrypted, host)
         self.kept.append(kept)
         self.counts["taken"] += 1
         self.on_mail(kept)
@@ -107,7 +108,7 @@ class Taking(Protocol):
         elif faults.strikes(REFUSE):
             self._answer(Reply(550, "5.7.1 never"))
         else:
-            mailbox.keep(mail, self._server.encrypted)
+            mailbox.keep(mail, self._server.encrypted, getattr(self.transport.getPeer(), "host", ""))
             if faults.strikes(LOSE):
                 self.transport.abortConnection()
             elif faults.strikes(SLOW):

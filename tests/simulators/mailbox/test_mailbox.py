@@ -7,7 +7,7 @@ import sys
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 from twisted.internet.task import deferLater
 
@@ -19,13 +19,16 @@ from tectonics.simulators.mailbox.faults import (
     DRIP,
     KINDS,
     LATER,
+    LEAVE,
     LOSE,
     PART,
     REFUSE,
     SLOW,
     Faults,
 )
+from tectonics.simulators.mailbox.sender import send
 from tectonics.simulators.mailbox.server import Mailbox
+from tectonics.wire.smtp.client import Envelope
 
 SEND = "send ann@a.example bob@b.example text=hello_there field=X-A:b_c id=<m@a> Good day"
 
@@ -79,6 +82,28 @@ async def test_what_goes_wrong(lab):
         assert (await lab.order(SEND))["code"] == code, fault
         assert len(lab.mailbox.kept) == kept, fault
     assert (await lab.order("stats"))["faults"] == dict.fromkeys((BUSY, LATER, REFUSE, CUT, LOSE, SLOW, DRIP, PART), 1)
+
+
+@with_lab
+async def test_who_leaves_before_the_answer_has_sent_the_mail(lab):
+    taken = Deferred()
+    lab.mailbox.on_mail = taken.callback
+    await lab.order(f"fault {LEAVE} 1")
+    assert (await lab.order(SEND))["code"] == 421
+    kept = await taken
+    assert (kept.recipient, kept.host) == ("bob@b.example", "127.0.0.1") and b"hello there" in kept.content
+
+
+@with_lab
+async def test_who_gives_up_hangs_up(lab):
+    await lab.order("fault mute 1")
+    waiting = send(lab.post.peer, Envelope("a@a.example", "b@b.example", b"x"), reactor)
+    while not lab.mailbox.connections:
+        await deferLater(reactor, 0.01, lambda: None)
+    waiting.addErrback(lambda failure: failure.trap(CancelledError))
+    waiting.cancel()
+    while lab.mailbox.connections:
+        await deferLater(reactor, 0.01, lambda: None)
 
 
 @pytest.mark.parametrize("line", ["nonsense", "send", "send a", "fault", "fault typo 1", "fault slow x", "kept x", "cut now", "stats 1"])
