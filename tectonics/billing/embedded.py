@@ -30,7 +30,6 @@ from tectonics.billing.entries import (
     REVERSAL,
     SPEND,
     TILL,
-    TILL_FEED,
     Blocking,
     Entry,
     Hold,
@@ -51,6 +50,7 @@ from tectonics.billing.questions import (
     Questions,
     Uncounted,
 )
+from tectonics.billing.till import sale, spending, taken_back
 from tectonics.database.batch import BatchQueue
 from tectonics.database.disk import DISK, Disk
 from tectonics.database.migrate import upgrade
@@ -159,17 +159,15 @@ class EmbeddedBilling:
 
     def recharge(self, msisdn: str, amount_minor: int, kind: str, id: str) -> Deferred[Outcome]:
         """Sells credit of a class (voucher, etopup...); the same `id` again is answered, not repeated."""
-        return self.post(Entry(msisdn, f"{TILL_FEED}:{id}", RECHARGE, self._now(), TILL, amount_minor,
-                               recharge_class=kind))
+        return self.post(sale(msisdn, amount_minor, kind, id, self._now()))
 
     def reverse(self, msisdn: str, recharge_id: str, id: str) -> Deferred[Outcome]:
         """Takes a recharge of this till back, whatever has been spent of it."""
-        return self.post(Entry(msisdn, f"{TILL_FEED}:{id}", REVERSAL, self._now(), TILL,
-                               ref=f"{TILL_FEED}:{recharge_id}"))
+        return self.post(taken_back(msisdn, recharge_id, id, self._now()))
 
     def spend(self, msisdn: str, amount_minor: int) -> Deferred[Outcome]:
         """What a call or a message costs; never below zero."""
-        return self.post(Entry(msisdn, "", SPEND, self._now(), TILL, amount_minor))
+        return self.post(spending(msisdn, amount_minor, self._now()))
 
     def post(self, entry: Entry) -> Deferred[Outcome]:
         """Books an entry as it is, without faults; the till's feed is woken when it is the till's."""

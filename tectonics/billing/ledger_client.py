@@ -25,11 +25,6 @@ from twisted.logger import Logger
 
 from tectonics.billing.embedded import DEADLINES, Deadlines
 from tectonics.billing.entries import (
-    RECHARGE,
-    REVERSAL,
-    SPEND,
-    TILL,
-    TILL_FEED,
     Entry,
     LedgerAccount,
     Movement,
@@ -45,6 +40,7 @@ from tectonics.billing.questions import (
     Questions,
     Uncounted,
 )
+from tectonics.billing.till import sale, spending, taken_back
 from tectonics.domain.commands import Credit, Debit, Reserve, Settle
 from tectonics.domain.errors import BadMessage, Busy, TheirFault
 from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Refused, Unavailable, Unknown
@@ -137,17 +133,15 @@ class LedgerBilling:
 
     def recharge(self, msisdn: str, amount_minor: int, kind: str, id: str) -> Deferred[Outcome]:
         """Sells credit; the same `id` again is answered, not repeated."""
-        return self.post(Entry(msisdn, f"{TILL_FEED}:{id}", RECHARGE, self._now(), TILL, amount_minor,
-                               recharge_class=kind))
+        return self.post(sale(msisdn, amount_minor, kind, id, self._now()))
 
     def reverse(self, msisdn: str, recharge_id: str, id: str) -> Deferred[Outcome]:
         """Takes a recharge of the till back."""
-        return self.post(Entry(msisdn, f"{TILL_FEED}:{id}", REVERSAL, self._now(), TILL,
-                               ref=f"{TILL_FEED}:{recharge_id}"))
+        return self.post(taken_back(msisdn, recharge_id, id, self._now()))
 
     def spend(self, msisdn: str, amount_minor: int) -> Deferred[Outcome]:
         """What a call costs; without identity, so an Unknown one cannot be repeated."""
-        return self.post(Entry(msisdn, "", SPEND, self._now(), TILL, amount_minor))
+        return self.post(spending(msisdn, amount_minor, self._now()))
 
     def post(self, entry: Entry) -> Deferred[Outcome]:
         """Books an entry of a till or a feed, once for its `op`."""
