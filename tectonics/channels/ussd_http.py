@@ -28,7 +28,6 @@ from tectonics.domain.screens import Screen, Style
 from tectonics.ports import Clock, Dialogue, Metrics
 
 REQUESTS = "tectonics_channel_requests_total"
-STEP_SECONDS = "tectonics_ussd_step_seconds"
 SWEEP_S = 2.0
 DEFAULT_LIMITS = Limits()
 _RESULTS = {413: "too_large", 503: "refused", 500: "error"}
@@ -131,20 +130,18 @@ class UssdHttpFactory(Factory):
             self._end(exchange)
 
     def _step(self, exchange: Exchange) -> None:
-        began = self.now()
         try:
-            dialled = self._form.dialled(exchange.body, int(began * 1000))
+            dialled = self._form.dialled(exchange.body, int(self.now() * 1000))
         except BadMessage as error:
             self._reject(exchange, 400, str(error))
             return
         step = maybeDeferred(self._dialogue.step, self._style, dialled)
-        step.addCallback(self._show, exchange, began, "input" if dialled.text else "dial")
+        step.addCallback(self._show, exchange)
         step.addErrback(self._fault, exchange)
 
-    def _show(self, screen: Screen, exchange: Exchange, began: float, step: str) -> None:
+    def _show(self, screen: Screen, exchange: Exchange) -> None:
         exchange.reply(200, ("CON " if screen.more else "END ") + screen.text)
         self._metrics.count(REQUESTS, self._style.channel, "ok")
-        self._metrics.observe(STEP_SECONDS, self.now() - began, self._style.channel, step)
 
     def _end(self, exchange: Exchange) -> None:
         try:

@@ -25,6 +25,7 @@ from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
 from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.conversations import TALKS_MAX, Conversations
+from tectonics.engine.counting import count_step
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.lanes import Lanes
@@ -102,6 +103,8 @@ class EngineCorrespondence:
             log.info("a message from {msisdn} cannot be served: {why}", msisdn=mask(message.msisdn), why=str(fault))
         finally:
             self._count(type(request).__name__.lower(), result)
+            count_step(self._engine.metrics, message.channel, type(request).__name__.lower(),
+                       self._engine.clock.seconds() - message.at / 1000)
 
     def _count(self, request: str, result: str) -> None:
         self._engine.metrics.count("tectonics_correspondence_total", request, result)

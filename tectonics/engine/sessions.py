@@ -16,7 +16,6 @@ When the billing system is slow the budget's end commits "you will get an SMS" a
 
 from collections import OrderedDict
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -32,12 +31,14 @@ from tectonics.domain.text import cut
 from tectonics.engine.admission import Admission
 from tectonics.engine.answers import Answers
 from tectonics.engine.call_requests import CallRequests
+from tectonics.engine.counting import count_step
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
 from tectonics.engine.left import LeftOff
 from tectonics.engine.movements import Movements
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
+from tectonics.engine.session import AT_ONCE, CALL, CONFIRM, DIAL, INPUT, Session, new_input, trigger_of_step
 from tectonics.workflows.dialogue import Menus, Move
 from tectonics.workflows.snapshot import Snapshot
 
@@ -48,18 +49,6 @@ ALIKE_MAX = 2000  # screens and inputs
 POLL_S = 0.25  # how often a request that another node serves is looked for
 LAST_RESORT_S = 0.8  # beyond the budget: then "busy" is answered whatever hangs
 log = Logger()
-
-
-@dataclass(slots=True)
-class Session:
-    """What is kept of one session between two requests; the answers encoded, being many and seldom asked for."""
-
-    snapshot: Snapshot | None = None
-    seen: str = ""  # the text of the newest request
-    answers: dict[str, bytes] = field(default_factory=dict)
-    running: dict[str, list[Deferred]] = field(default_factory=dict)
-    expires_at: int = 0
-    step: int = -1  # the newest that was answered, where the gateway counts
 
 
 class Sessions:
@@ -86,7 +75,11 @@ class Sessions:
         screen = self._at_once(style, dialled, told)
         if screen is not None:
             told.callback(self._fit(screen, style))
+            self._timed(style, dialled, AT_ONCE)
         return told
+
+    def _timed(self, style: Style, dialled: Dialled, step: str) -> None:
+        count_step(self._engine.metrics, style.channel, step, self._engine.clock.seconds() - dialled.at / 1000)
 
     def ended(self, style: Style, session: str, msisdn: str) -> None:
         """The gateway says that the session is over."""
@@ -190,6 +183,7 @@ class Sessions:
         way is not cancelled: it is finished, and found by whoever asks again.
         """
         self._serving += 1
+        session.doing = CALL if self._asks_for_call(dialled) else DIAL if session.snapshot is None else INPUT
         left_s = max(0.1, self._left_s(style, dialled) + LAST_RESORT_S)
         timer = self._engine.clock.callLater(
             left_s, lambda: self._conclude(session, request, style, dialled, self._say("busy")))
@@ -222,16 +216,17 @@ class Sessions:
                 self._end((style.channel, dialled.session, dialled.msisdn), session)
         for told in waiting:
             told.callback(self._fit(screen or self._say("busy"), style))
+        self._timed(style, dialled, session.doing)
 
     async def _serve(self, session: Session, style: Style, dialled: Dialled) -> Screen:
         if self._asks_for_call(dialled):
-            trigger = _trigger(style, dialled, "call")
+            trigger = trigger_of_step(style, dialled, "call")
             return await self._requests.dialled(dialled, trigger, self._left_s(style, dialled)) or self._say("busy")
         if session.snapshot is None and session.answers and style.mode == "cumulative":
             return self._say("session.gone")
         if session.snapshot is None:
             return await self._dial(session, style, dialled)
-        text = _new_input(style, session, dialled)
+        text = new_input(style, session, dialled)
         if text is None:
             return self._say("session.gone")
         menus = Menus(self._engine.context(dialled.at), style)
@@ -239,13 +234,14 @@ class Sessions:
         if move.confirmed is None:
             return await self._show(session, style, dialled, move)
         self.left.note(dialled.msisdn, None, dialled.at)
+        session.doing = CONFIRM
         return await self._confirm(session, style, dialled, move.confirmed)
 
     async def _show(self, session: Session, style: Style, dialled: Dialled, move: Move) -> Screen:
         """The next screen; another language is spoken from now on, here and everywhere."""
         if move.change:
             change, value = move.change
-            told = Trigger(style.channel, f"{_trigger(style, dialled, str(dialled.at)).id}|{change}")
+            told = Trigger(style.channel, f"{trigger_of_step(style, dialled, str(dialled.at)).id}|{change}")
             await self._engine.dispatch(ProfileChanged(dialled.msisdn, dialled.at, change, value, "the subscriber",
                                                        told))
         session.snapshot = move.snapshot
@@ -255,7 +251,7 @@ class Sessions:
     # --- the first request
 
     async def _dial(self, session: Session, style: Style, dialled: Dialled) -> Screen:
-        trigger = _trigger(style, dialled, "yes" if dialled.text == keys(style).yes else "dial")
+        trigger = trigger_of_step(style, dialled, "yes" if dialled.text == keys(style).yes else "dial")
         loaded = await self._engine.store.load(dialled.msisdn, (trigger,))
         if trigger in loaded.answers:
             return await self._answer(style, dialled, trigger, loaded.answers[trigger])
@@ -290,7 +286,7 @@ class Sessions:
     # --- the confirmation
 
     async def _confirm(self, session: Session, style: Style, dialled: Dialled, offer: Offer) -> Screen:
-        trigger = _trigger(style, dialled, "yes")
+        trigger = trigger_of_step(style, dialled, "yes")
         if self._answers.full:
             return self._say("busy")
         balance = await self._balance(style, dialled)
@@ -373,25 +369,6 @@ class Sessions:
 async def _unless_away(work) -> None:
     with suppress(TheirFault, OurFault):
         await work
-
-
-def _trigger(style: Style, dialled: Dialled, part: str) -> Trigger:
-    """The peer's own id of this request: its session, and the step in it."""
-    if style.counted:
-        part = f"#{dialled.step}"
-    elif style.mode == "cumulative":
-        part = dialled.text
-    return Trigger(style.channel, f"{dialled.session}|{part}")
-
-
-def _new_input(style: Style, session: Session, dialled: Dialled) -> str | None:
-    """What was typed now; None when the request does not continue this session."""
-    if style.mode != "cumulative":
-        return dialled.text
-    if not session.seen:
-        return dialled.text
-    prefix = session.seen + "*"
-    return dialled.text[len(prefix):] if dialled.text.startswith(prefix) else None
 
 
 def _pause(delay_s: float, clock) -> Deferred[None]:

@@ -70,7 +70,7 @@ def channels(counts: Counts, metrics: MetricsRegistry, names: Iterable[str], act
     """The channels of these names, and how the alarms see them."""
     kinds = {alarm.id.partition(":")[0] for alarm in active}
     return [Channel(name, _state(name, kinds), *map(int, counts.of_channel(name)),
-                    spread=metrics.spread("tectonics_ussd_step_seconds", name)) for name in names]
+                    spread=metrics.spread("tectonics_dialogue_step_seconds", name)) for name in names]
 
 
 def services(counts: Counts, names: Iterable[str] = SERVICES) -> list[Service]:

@@ -37,9 +37,10 @@ def _histogram(name: str, labels: str, text: str, buckets: tuple[float, ...]) ->
 
 DECLARATIONS = (
     _counter("tectonics_channel_requests_total", "channel result", "Requests that a channel took"),
-    _histogram("tectonics_ussd_step_seconds", "channel step", "Time to answer one step", STEP_BUCKETS_S),
     _counter("tectonics_ussd_screens_total", "channel result", "Screens given to a gateway, and what became of them"),
     _counter("tectonics_dialogue_answers_total", "channel screen", "Screens that were answered"),
+    _histogram("tectonics_dialogue_step_seconds", "channel step",
+               "From a request of a subscriber, on any channel, to its answer", STEP_BUCKETS_S),
     _counter("tectonics_requests_total", "service", "Requests that a service decided about"),
     _counter("tectonics_granted_total", "service", "Requests that were granted"),
     _counter("tectonics_refused_total", "service reason", "Requests that were refused, by reason"),
@@ -72,6 +73,7 @@ DECLARATIONS = (
     _counter("tectonics_retries_total", "operation", "Attempts after the first"),
     _counter("tectonics_admin_requests_total", "method result", "What was asked of the daemon"),
     _counter("tectonics_http_requests_total", "path status", "Requests to the web port"),
+    _histogram("tectonics_http_request_seconds", "path", "From a request to the web port to its answer", STEP_BUCKETS_S),
     _gauge("tectonics_sessions", "", "Menu sessions held in memory"),
     _gauge("tectonics_dispatching", "", "Events being decided"),
     _gauge("tectonics_outbox_rows", "", "Commands that wait for their outcome"),
@@ -104,6 +106,8 @@ DECLARATIONS = (
     _counter("tectonics_email_connections_total", "result", "SMTP connections: served, slow, full, crowded"),
     _counter("tectonics_email_refused_total", "why", "What the SMTP port refused before it was read as a mail"),
     _counter("tectonics_email_received_total", "service result", "Mails to our addresses, by what became of them"),
+    _histogram("tectonics_email_reply_seconds", "service",
+               "From the end of a mail to what its sender's server is told", STEP_BUCKETS_S),
     _counter("tectonics_email_proofs_total", "way result", "How senders were proved, or not: relay, pin, dkim"),
     _counter("tectonics_email_answers_total", "result", "Answers by e-mail: sent, again, refused, given_up, lost, limited"),
     _gauge("tectonics_email_connections", "", "SMTP connections that are open"),

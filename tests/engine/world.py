@@ -56,7 +56,7 @@ class Counted:
     """Metrics and alarms that only remember."""
 
     def __init__(self):
-        self.counts, self.raised = {}, {}
+        self.counts, self.raised, self.observed = {}, {}, []
 
     def count(self, name, *labels, by=1):
         self.counts[name, labels] = self.counts.get((name, labels), 0) + by
@@ -65,7 +65,7 @@ class Counted:
         pass
 
     def observe(self, name, seconds, *labels):
-        pass
+        self.observed.append((name, round(seconds, 3), *labels))
 
     def raise_alarm(self, kind, text, about=""):
         self.raised[kind, about] = text

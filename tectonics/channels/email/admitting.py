@@ -35,7 +35,7 @@ from tectonics.wire.smtp.syntax import Reply
 
 CHANNEL = "email"
 ID_CHARS_MAX = 80
-RECEIVED = "tectonics_email_received_total"
+RECEIVED, REPLY_SECONDS = "tectonics_email_received_total", "tectonics_email_reply_seconds"
 TAKEN = Reply(250, "2.0.0 taken")
 LATER = Reply(451, "4.3.0 not now, come again")
 STRANGER = Reply(550, "5.7.1 not from a registered address, or not proved; nothing was done")
@@ -70,9 +70,9 @@ class Admitting:
 
     def take(self, mail: Mail, host: str) -> Deferred[Reply]:
         """What its sender's server is told; never fails, "later" when it is cancelled. `host` delivers it."""
-        service = self._services[mail.recipient.lower()]
+        service, began_s = self._services[mail.recipient.lower()], self._clock.seconds()
         taking = Deferred.fromCoroutine(self._take(mail, host, service))
-        return taking.addErrback(self._our_fault).addCallback(self._told, service)
+        return taking.addErrback(self._our_fault).addCallback(self._told, service, began_s)
 
     def _our_fault(self, failure) -> tuple[str, Reply]:
         """Whatever a mail brings about stays with that mail."""
@@ -80,8 +80,9 @@ class Admitting:
         self._alarms.raise_alarm("internal_fault", f"a mail: {failure.getErrorMessage()}", "email")
         return "failed", LATER
 
-    def _told(self, judged: tuple[str, Reply], service: str) -> Reply:
+    def _told(self, judged: tuple[str, Reply], service: str, began_s: float) -> Reply:
         self._metrics.count(RECEIVED, service, judged[0])
+        self._metrics.observe(REPLY_SECONDS, max(0.0, self._clock.seconds() - began_s), service)
         return judged[1]
 
     async def _take(self, mail: Mail, host: str, service: str) -> tuple[str, Reply]:

@@ -52,7 +52,7 @@ from tectonics.wire.gsup.events import (
 from tectonics.wire.map.ussd import Words
 
 CHANNEL = "ussd_gsup"
-REQUESTS, STEP_SECONDS = "tectonics_channel_requests_total", "tectonics_ussd_step_seconds"
+REQUESTS = "tectonics_channel_requests_total"
 ENDS = "tectonics_gsup_sessions_total"
 SESSIONS_MAX = 10_000
 GUARD_LESS_S = 2.0  # the HLR's timer began earlier than ours, and our last word takes its time
@@ -144,13 +144,12 @@ class UssdGsup:
         if self._stopping is not None:
             self._end(talk, "busy", "stopped")
             return
-        self._serve(talk, self._begin(talk, text_of(words)), "dial", talk.began_at)
+        self._serve(talk, self._begin(talk, text_of(words)))
 
     def _answered(self, talk: Talk, words: Words) -> None:
         talk.asked = False
         talk.typed(text_of(words))
-        now = self._now()
-        self._serve(talk, self._step(talk, now), "input", now)
+        self._serve(talk, self._step(talk, self._now()))
 
     def _over(self, key: Key, end: str) -> None:
         """A session is over, not by a screen of ours."""
@@ -162,9 +161,9 @@ class UssdGsup:
 
     # --- what the dialogue says
 
-    def _serve(self, talk: Talk, work, step: str, at: int) -> None:
+    def _serve(self, talk: Talk, work) -> None:
         serving = Deferred.fromCoroutine(work)
-        serving.addCallback(self._show, talk, step, at)
+        serving.addCallback(self._show, talk)
         serving.addErrback(self._fault, talk)
 
     async def _begin(self, talk: Talk, dialled: str) -> tuple[Screen, str]:
@@ -188,13 +187,12 @@ class UssdGsup:
             return self._last("session.gone"), "late"
         return await self._dialogue.step(self._style, talk.dialled(at)), "ok"
 
-    def _show(self, answer: tuple[Screen, str], talk: Talk, step: str, at: int) -> None:
+    def _show(self, answer: tuple[Screen, str], talk: Talk) -> None:
         screen, result = answer
         if self._talks.get(talk.key) is not talk:
             self._count("late")
             return
         self._count(result)
-        self._metrics.observe(STEP_SECONDS, (self._now() - at) / 1000, CHANNEL, step)
         self._say(talk, screen)
 
     def _fault(self, failure, talk: Talk) -> None:

@@ -54,7 +54,6 @@ from tectonics.wire.smpp.status import Status
 
 REQUESTS = "tectonics_channel_requests_total"
 SCREENS = "tectonics_ussd_screens_total"
-STEP_SECONDS = "tectonics_ussd_step_seconds"
 WORTHLESS_S = 10.0  # after the request the network has given the session up
 SESSIONS_MAX = 200_000
 STEPS_MAX = 4000
@@ -191,7 +190,7 @@ class UssdSmpp:
         dialled = Dialled(session.id, session.key[1], session.code, text, now, session.step if session.counted else None)
         step = maybeDeferred(self._dialogue.step, line.style(session.counted), dialled)
         step.addBoth(self._stepped)
-        step.addCallback(self._show, line, session, now / 1000, "input" if session.inputs else "dial")
+        step.addCallback(self._show, line, session, now / 1000)
         step.addErrback(self._failed, line, session)
 
     def _stepped(self, result):
@@ -200,7 +199,7 @@ class UssdSmpp:
             self._timer.reset(0)
         return result
 
-    def _show(self, screen: Screen, line: Line, session: Session, began_s: float, step: str) -> None:
+    def _show(self, screen: Screen, line: Line, session: Session, began_s: float) -> None:
         now = self._now()
         if self._table.find(session.key, now) is not session:  # hung up, or dialled anew
             self._metrics.count(SCREENS, CHANNEL, "unheard")
@@ -213,7 +212,6 @@ class UssdSmpp:
         told = self._submit(pdu, line, session.peer, began_s)
         told.addCallback(self._told, session, session.inputs)
         told.addErrback(self._fault)
-        self._metrics.observe(STEP_SECONDS, now / 1000 - began_s, CHANNEL, step)
 
     def _say_alone(self, line: Line, heard: Heard, peer: Peer, message: str) -> None:
         """A last screen without a session: nothing is known of what was asked."""

@@ -75,20 +75,20 @@ def answer_error(request: Request, status: int, text: str) -> bytes:
 
 
 class Shell(Resource):
-    """The root: refuses what no route should see, dresses and counts every answer."""
+    """The root: refuses what no route should see, dresses, counts and times every answer."""
 
     isLeaf = True
 
-    def __init__(self, app: Klein, metrics: Metrics) -> None:
+    def __init__(self, app: Klein, metrics: Metrics, clock: Clock) -> None:
         super().__init__()
         self._inner = app.resource()
-        self._metrics = metrics
+        self._metrics, self._clock = metrics, clock
 
     def render(self, request: WebRequest):
         """Answers one request."""
         for name, value in HEADERS.items():
             request.setHeader(name, value)
-        request.notifyFinish().addBoth(lambda _: self._count(request))
+        request.notifyFinish().addBoth(lambda _, began_s: self._count(request, began_s), self._clock.seconds())
         refusal = _refusal(request)
         if refusal is not None:
             body = answer_error(request, *refusal)
@@ -100,8 +100,9 @@ class Shell(Resource):
             return NOT_DONE_YET
         return self._inner.render(request)
 
-    def _count(self, request: WebRequest) -> None:
+    def _count(self, request: WebRequest, began_s: float) -> None:
         self._metrics.count("tectonics_http_requests_total", request.route, str(request.code))
+        self._metrics.observe("tectonics_http_request_seconds", max(0.0, self._clock.seconds() - began_s), request.route)
 
 
 def _refusal(request: WebRequest) -> tuple[int, str] | None:

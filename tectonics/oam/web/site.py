@@ -31,4 +31,4 @@ def make_site(*, administration: Administration, intake: Intake, metrics: Metric
     if self_care is not None:
         self_care.add(routes, TABLE)
         metrics.source("tectonics_self_care_visits", lambda: len(self_care.visits))
-    return WebSite(Shell(routes.app, metrics), metrics, clock)
+    return WebSite(Shell(routes.app, metrics, clock), metrics, clock)

@@ -116,7 +116,6 @@ class Counted:
 
     def __init__(self):
         self.counts = {}
-        self.observed = []
 
     def count(self, name, *labels, by=1):
         self.counts[labels[-1]] = self.counts.get(labels[-1], 0) + by
@@ -125,7 +124,7 @@ class Counted:
         pass
 
     def observe(self, name, seconds, *labels):
-        self.observed.append((name, round(seconds, 3), *labels))
+        raise AssertionError("the dialogue itself is timed")
 
 
 class Ids:

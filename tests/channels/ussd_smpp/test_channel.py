@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tectonics.channels.ussd_smpp.channel import STEP_SECONDS, WORTHLESS_S
+from tectonics.channels.ussd_smpp.channel import WORTHLESS_S
 from tectonics.channels.ussd_smpp.line import home
 from tectonics.config.smpp import SmppAccount
 from tectonics.domain.commands import REPLY
@@ -44,8 +44,6 @@ def test_a_whole_session_in_each_dialect(name):
     style = house.dialogue.asked[0][0]
     assert (style.channel, style.mode, style.counted) == ("ussd_smpp", "last", name == "standard")
     assert (house.counted("ok"), house.counted("accepted")) == (3, 3)
-    assert [labels[0:1] + labels[2:] for labels in house.metrics.observed] == [
-        (STEP_SECONDS, "ussd_smpp", "dial"), (STEP_SECONDS, "ussd_smpp", "input"), (STEP_SECONDS, "ussd_smpp", "input")]
 
 
 def test_a_screen_goes_over_the_connection_of_its_request_in_time_and_first():
@@ -67,7 +65,6 @@ def test_it_is_answered_at_once_and_the_screen_comes_later():
     house.dialogue.held[0].callback(None)
     assert house.screens == ["menu"]
     assert house.binds.submitted[0][2] == pytest.approx(house.clock.seconds() - 3 + WORTHLESS_S, abs=0.01)
-    assert house.metrics.observed == [(STEP_SECONDS, 3.0, "ussd_smpp", "dial")]
 
 
 def test_parallel_sessions_of_one_person():
