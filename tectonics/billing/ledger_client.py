@@ -64,7 +64,7 @@ class LedgerBilling:
     def __init__(self, endpoint, clock: Clock, metrics: Metrics | None = None,
                  deadlines: Deadlines = DEADLINES, in_flight_max: int = IN_FLIGHT_MAX,
                  jitter: Callable[[], float] = random):
-        self.capabilities = Capabilities(tells_balance=False)
+        self.capabilities = Capabilities(tells_balance=False, told=False)
         self._clock = clock
         self._deadlines = deadlines
         self._questions = Questions(clock, metrics or Uncounted(), in_flight_max)

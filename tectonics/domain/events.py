@@ -213,7 +213,8 @@ class CallAsked:
     """He wants to be called back and connected with `number`, as he wrote it; `b` is what that was read as.
 
     `b_recent` and `range_recent`: calls of the last hour to that number and to its range, of all subscribers.
-    `refused`: why the engine will not have it whoever asks: not_offered (no call server) or busy.
+    `refused`: why the engine will not have it whoever asks: not_offered (no call server, or a billing
+    system that holds no credit), billing_unavailable (one that was not connected yet) or busy.
     """
 
     msisdn: str

@@ -1,8 +1,8 @@
 """Requests to be called back, whichever way they come: the facts are gathered, then it is decided like everything else.
 
 The facts: what the number is (numbering), his balance where he pays in advance, how often that number was called
-lately.  Who may not call, and why, is the workflow's affair; here it is only said that there is no call server, or
-that there is too much to do: call-backs are shed after new advances and before recoveries, which are never turned
+lately.  Who may not call, and why, is the workflow's affair; here it is only said that there is no call server, that the
+billing system was not connected yet, or that there is too much to do: call-backs are shed after new advances and before recoveries, which are never turned
 away here.
 
 Bound: `calls_max` commands of calls that wait for people, and `dispatch_max` events being decided; then `busy`.
@@ -22,7 +22,7 @@ from tectonics.ports import Billing, Numbering
 from tectonics.workflows.call_checks import favourite_number, last_number
 from tectonics.workflows.replies import wording
 
-NOT_OFFERED, BUSY = "not_offered", "busy"
+NOT_OFFERED, AWAY, BUSY = "not_offered", "billing_unavailable", "busy"
 
 
 class CallRequests:
@@ -62,8 +62,10 @@ class CallRequests:
         return None if result.answer is None else Screen.decode(result.answer)
 
     def _refused(self, account: Account) -> str:
-        if not self._calls.offered or account.profile.kind == "prepaid" and not self._billing.capabilities.sessions:
+        if not self._calls.offered:
             return NOT_OFFERED
+        if account.profile.kind == "prepaid" and not self._billing.capabilities.sessions:
+            return NOT_OFFERED if self._billing.capabilities.told else AWAY
         if len(self._calls) >= self._limits.calls_max or self._engine.dispatching >= self._limits.dispatch_max:
             self._engine.metrics.count("tectonics_shed_total", "call_back")
             return BUSY

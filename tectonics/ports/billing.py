@@ -18,6 +18,7 @@ class Capabilities:
     readable_back: bool = False  # `look_up` can tell what became of an `op`
     tells_balance: bool = True  # else only `covers` answers
     sessions: bool = False  # `reserve` and `settle` are there: session credit control
+    told: bool = True  # False: it was never connected, what it can do is not known
 
 
 class Billing(Protocol):

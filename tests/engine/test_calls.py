@@ -101,6 +101,13 @@ def test_what_the_billing_system_promises_when_it_is_connected_counts(tmp_path):
     assert story.dial(session="c2").text.startswith("callback.coming")
 
 
+def test_a_billing_system_that_was_never_connected_is_away_and_no_reason_to_say_that_there_are_no_call_backs(tmp_path):
+    story = Calls(tmp_path)
+    story.node.ledger.billing.capabilities = Capabilities(tells_balance=False, told=False)
+    assert story.dial().text.startswith("callback.refused.billing_unavailable")
+    assert story.types() == ["callback.refused"] and story.exchange.phones == {}
+
+
 def test_without_a_call_server_it_is_not_offered(tmp_path):
     node = build(tmp_path)
     assert run(node.clock, node.dial("0612345678", code="*144#")).text.startswith("callback.refused.not_offered")

@@ -34,6 +34,7 @@ POSTPAID = {"kind": "postpaid", "call_back": True}
 @pytest.mark.parametrize(("reason", "account", "asked", "rules"), [
     ("not_offered", subscriber(), {"refused": "not_offered"}, {}),
     ("busy", subscriber(), {"refused": "busy"}, {}),
+    ("billing_unavailable", subscriber(), {"refused": "billing_unavailable"}, {}),
     ("not_offered", subscriber(), {}, {"enabled": False}),
     ("unknown_subscriber", subscriber(kind="unknown"), {}, {}),
     ("black_list", subscriber(listed="black"), {}, {}),
