@@ -19,11 +19,12 @@ from sqlite3 import Connection
 
 from tectonics.billing import ledger_rows as rows
 from tectonics.billing.entries import CALL, CALLS, MAIN, Entry, Hold, Settlement
+from tectonics.domain.call_rules import HOLD_S_MAX
 from tectonics.domain.money import AMOUNT_MINOR_MAX
 from tectonics.domain.outcome import Done, Refused
 
 DAY_MS = 86_400_000
-HELD_MS_MAX = 7 * DAY_MS
+HELD_MS_MAX = HOLD_S_MAX * 1000
 KEPT_MS = 7 * DAY_MS
 SWEPT = 4
 

@@ -121,6 +121,8 @@ def contradictions(section: CallBack) -> Iterator[Fault]:
     whole_s = sum(duration_s(getattr(section, key)) for key in ("ring_a", "ring_b", "talk_most"))
     if duration_s(section.hold) <= whole_s:
         yield ("hold",), f"expected more than the longest call ({whole_s}s with its ringing), or it could not be charged"
+    if duration_s(section.hold) > domain.HOLD_S_MAX:
+        yield ("hold",), f"expected at most {domain.HOLD_S_MAX // 86_400}d, the longest that the ledger holds, found {section.hold}"
 
 
 def _repeated(section: CallBack) -> Iterator[Fault]:

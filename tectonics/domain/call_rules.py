@@ -12,6 +12,7 @@ from tectonics.domain.value import value
 
 REFUSED_KINDS = (numbers.PREMIUM, numbers.SHARED_COST, numbers.PERSONAL, numbers.PAGER, numbers.SATELLITE,
                  numbers.UNKNOWN)
+HOLD_S_MAX = 7 * 86_400  # the embedded ledger holds nothing for longer
 LIMIT_MAX = 1000  # calls to a number or range in an hour that a limit may allow
 A_SEES, B_SEES = ("service", "b", "none"), ("a", "service", "none")
 

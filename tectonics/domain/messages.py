@@ -85,7 +85,7 @@ _VARIABLES = {
     "reply.confirm": "amount fee total due currency yes",
     "reply.expired": "",
     "reply.declined": "",
-    "reply.help": "sos debt stop lang",
+    "reply.help": "sos account debt history call nocollect collect stop lang",
     "reply.stopped": "start",
     "reply.started": "stop",
     "reply.language": "",
@@ -144,7 +144,7 @@ LONGEST = {
     "balance": "0.50", "available": "1500.00", "code": "*133#", "number": "+33612345678901", "minutes": "1500",
     "sos": "ANTICIPO", "debt": "DEUDA", "call": "LLAMAR", "stop": "STOP", "start": "EMPEZAR", "lang": "IDIOMA",
     "languages": "en, fr, ar, es", "login": "123456",
-    "collect": "COLLECT", "nocollect": "NOCOLLECT",
+    "collect": "COLLECT", "nocollect": "NOCOLLECT", "account": "BALANCE", "history": "HISTORIQUE",
 }
 
 # What is no screen of a menu: parts of one, short messages, and the words that are understood.

@@ -58,6 +58,7 @@ def test_the_canonical_document_means_the_same():
     ({"talk_more": 15}, "talk_more: expected more than extend_before (15s)"),
     ({"talk_first": 15}, "talk_first: expected more than extend_before (15s)"),
     ({"hold": "2h"}, "hold: expected more than the longest call (7250s with its ringing)"),
+    ({"hold": 604_801}, "hold: expected at most 7d, the longest that the ledger holds, found "),
     ({"ring_a": 0}, "ring_a: expected some time, found 0s"),
     ({"destinations": [FRANCE | {"prefixes": ["0033"]}], "minutes_of": ""},
      "prefixes[0]: expected how international numbers begin"),

@@ -100,6 +100,7 @@ def test_the_shipped_file_and_an_empty_one_are_the_same(tmp_path):
     ("policy:\n  lending:\n    balance_max: -1", 3, "policy.lending.balance_max", "expected an amount that is not negative"),
     ("policy:\n  notices: [granted, sent]", 2, "policy.notices[1]", "expected 'granted', 'failed',"),
     ("policy: {recovery: {own_marks: []}}", 1, "policy.recovery.own_marks", "expected 'TEC-' among them"),
+    ("policy:\n  call_back:\n    hold: 8d", 3, "policy.call_back.hold", "expected at most 7d"),
     ("policy: {lending: {rollout: {ranges: [33600000001-3360]}}}", 1, "policy.lending.rollout.ranges[0]",
      "expected two international numbers of equal length"),
 ])

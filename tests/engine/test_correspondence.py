@@ -356,7 +356,7 @@ def test_languages(node):
 
 
 def test_help_at_most_once_in_its_time(pen):
-    help_ = "reply.help debt lang sos stop"
+    help_ = "reply.help account call collect debt history lang nocollect sos stop"
     assert pen.write("hello?") == [help_]
     assert pen.write("hello??") == [] and pen.write("HELP") == []
     drain(pen.node.clock, pen.node.clock.seconds() + HELP_S)
