@@ -54,6 +54,15 @@ class Settings(Sections):
         return self.services.advance.code, self.services.call_back.code
 
     @property
+    def channels_on(self) -> tuple[str, ...]:
+        """The channels that subscribers can use."""
+        channels = self.channels
+        on = {"ussd_http": channels.ussd_http.endpoint, "ussd_smpp": channels.ussd_smpp.accounts,
+              "ussd_gsup": channels.ussd_gsup.address, "sms_smpp": channels.sms_smpp.accounts,
+              "did_sip": channels.did_sip.dids, "email": channels.email.endpoint}
+        return tuple(name for name, value in on.items() if value)
+
+    @property
     def state_path(self) -> Path:
         """The state directory; it need not exist yet."""
         return (self._file.parent / self.state_dir).resolve()

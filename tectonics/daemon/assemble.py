@@ -123,6 +123,7 @@ class Daemon:
             tickets=tickets, metrics=metrics, alarms=alarms, clock=clock, ids=rooms.ids,
             about=self._about(clock, files), listeners=self.listeners.shown, consumers=consumers,
             peers=lambda: [one for shown in self._peers for one in shown()],
+            channels=settings.channels_on, prepaid=settings.billing.kind, loads=lambda: self.loads(),
             ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
             addresses=files.addresses, country_code=settings.country_code))
         self._control(administration)

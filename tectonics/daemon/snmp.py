@@ -41,7 +41,7 @@ def make_snmp(settings: Settings, host: Host, core: Core, administration: Admini
     states = AdminStates(lambda: core.policies.current, administration, partial(_under_way, core, metrics))
     figures = Figures(Sources(
         about=about, metrics=metrics, alarms=alarms, clock=clock, policy=lambda: core.policies.current, ready=ready,
-        channels=_channels(settings), billing=settings.billing.kind, consumers=consumers,
+        channels=settings.channels_on, billing=settings.billing.kind, consumers=consumers,
         newest_ticket=lambda: newest.seq, states=states.words,
         sequence=lambda: agent.notifier.sequence, engine={"id": engine_id, "boots": begun, "octets_max": OCTETS_MAX},
         system={"contact": snmp.contact, "location": snmp.location}), oid_of(snmp.base_oid))
@@ -83,14 +83,6 @@ def _communities(settings: Settings, views: Mapping[str, View], secret) -> list[
 
 def _principals(snmp: Snmp, views: Mapping[str, View]) -> dict[str, Principal]:
     return {one.name: Principal(one.name, views[one.view], views[one.view] if one.write else NOTHING) for one in snmp.users}
-
-
-def _channels(settings: Settings) -> tuple[str, ...]:
-    channels = settings.channels
-    on = {"ussd_http": channels.ussd_http.endpoint, "ussd_smpp": channels.ussd_smpp.accounts,
-          "ussd_gsup": channels.ussd_gsup.address, "sms_smpp": channels.sms_smpp.accounts,
-          "did_sip": channels.did_sip.dids, "email": channels.email.endpoint}
-    return tuple(name for name, value in on.items() if value)
 
 
 def _under_way(core: Core, metrics: MetricsRegistry, service: str) -> float:

@@ -40,6 +40,11 @@ class Spread(Struct, frozen=True):
         place = bisect_left(list(accumulate(self.counts)), share * total)
         return 1000 * self.bounds_s[place] if place < len(self.bounds_s) else inf
 
+    def within_most_ms(self, share: float) -> float | None:
+        """As `within_ms`, for who has no word for more than the last bound: that bound."""
+        found = self.within_ms(share)
+        return found if found is None else min(found, 1000 * self.bounds_s[-1])
+
     def since(self, earlier: "Spread") -> "Spread":
         """What came after `earlier`; all of it where the bounds are others or it has begun anew."""
         pairs = list(zip(self.counts, earlier.counts, strict=False))

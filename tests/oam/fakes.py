@@ -152,6 +152,7 @@ class FakePolicies:
 class FakePolicyLog:
     def __init__(self, policies: FakePolicies) -> None:
         self._policies = policies
+        self.audited: list[Ticket] = []
 
     def newest(self) -> Deferred[PolicyVersion | None]:
         return succeed(self._policies.versions[-1])
@@ -165,6 +166,10 @@ class FakePolicyLog:
     def append(self, expected: int, document: dict, at: int, who: str, note: str,
                audit: Ticket | None = None) -> Deferred[PolicyVersion | None]:
         raise AssertionError("the administration appends through Policies.replace")
+
+    def audit(self, ticket: Ticket) -> Deferred[None]:
+        self.audited.append(ticket)
+        return succeed(None)
 
 
 class FakeTicketLog:
@@ -342,5 +347,5 @@ class World:
             about={"version": "0.1", "node": "n1", "origin": "n1", "started_at": NOW - 5000},
             listeners=[Listener("ussd_http", "tcp:127.0.0.1:8081")],
             consumers=lambda: [("mediation", "n1", 25, 30, True)], ready=lambda: self.not_ready,
-            billing=self.billing, till=self.till,
+            billing=self.billing, till=self.till, channels=("ussd_http", "sms_smpp"), loads=lambda: [("store reads", 2, 9)],
             messages=lambda msisdn: [(NOW, "1.00 EUR credited.")] if msisdn == NUMBER else []))

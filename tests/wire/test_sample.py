@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tectonics.domain.errors import BadMessage
-from tectonics.wire.sample import Alarm, BillingNode, Channel, Consumer, Queue, Sample, Service, Spread, decode, encode
+from tectonics.wire.sample import (
+    Alarm,
+    BillingNode,
+    Channel,
+    Consumer,
+    Queue,
+    Sample,
+    Service,
+    Spread,
+    decode,
+    encode,
+)
 
 BOUNDS = (0.002, 0.005, 0.01)
 counts = st.lists(st.integers(0, 1000), min_size=4, max_size=4).map(tuple)

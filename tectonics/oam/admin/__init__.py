@@ -21,6 +21,7 @@ from tectonics.oam.admin import (
     parameters,
     policy,
     reconcile,
+    sampling,
     services,
     status,
     subscribers,
@@ -32,7 +33,7 @@ from tectonics.oam.admin.parameters import NotThere
 __all__ = ["Administration", "NotThere", "Offices"]
 
 IN_FLIGHT_MAX = 200
-_TOPICS = (status, subscribers, mailboxes, advances, callbacks, reconcile, policy, services, tickets, billing)
+_TOPICS = (status, sampling, subscribers, mailboxes, advances, callbacks, reconcile, policy, services, tickets, billing)
 
 
 class Administration:

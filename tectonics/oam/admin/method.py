@@ -25,12 +25,17 @@ from tectonics.ports import (
     Queries,
     TicketLog,
 )
+from tectonics.wire.sample import Spread
+
+SINGLE = "single"  # the role of a node that has no peer
 
 
 class Figures(Metrics, Protocol):
     """The registry, as `status` needs it."""
 
     def snapshot(self) -> dict: ...
+
+    def spread(self, name: str, *labels: str) -> Spread: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ class Offices:
 
     `about` holds version, node, origin and started_at (ms); `ready()` is empty or says why not;
     `consumers()` gives (name, origin, acknowledged, newest, connected) at once or as a Deferred.
+    `channels` are those that are on, `prepaid` is the name of the billing node, `role()` what this node is among others
+    (single, active, standby), `loads()` gives (queue, depth, bound).
     """
 
     queries: Queries
@@ -74,7 +81,16 @@ class Offices:
     messages: Callable[[str], list[tuple[int, str]]] = _no_inbox
     addresses: Addresses | None = None
     country_code: str = ""
+    channels: tuple[str, ...] = ()
+    prepaid: str = "embedded"
+    role: Callable[[], str] = lambda: SINGLE
+    loads: Callable[[], list[tuple[str, int, int]]] = list
 
     def now(self) -> int:
         """Milliseconds since 1970."""
         return int(self.clock.seconds() * 1000)
+
+    async def readers(self) -> list:
+        """The consumers of tickets, waited for."""
+        rows = self.consumers()
+        return await rows if isinstance(rows, Deferred) else rows
