@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.defer import Deferred, fail
 
 from tectonics.domain.commands import Reserve, Settle
-from tectonics.domain.errors import BadPolicy, Busy, TheirFault
+from tectonics.domain.errors import BadPolicy, Busy, OurFault, TheirFault
 from tectonics.domain.events import (
     CreditAnswered,
     DebitAnswered,
@@ -18,7 +19,9 @@ from tectonics.domain.events import (
 )
 from tectonics.domain.outcome import Done, NotFound, Refused, Unavailable, Unknown
 from tectonics.oam.admin import IN_FLIGHT_MAX, NotThere
+from tectonics.oam.admin.status import ANSWER_S
 from tectonics.ports import LOOK_UP, OutboxRow
+from tectonics.wire import sample
 from tests.oam.fakes import NOW, NUMBER, STRANGER, World
 
 WHO = "cli:alice"
@@ -55,6 +58,62 @@ def test_status_tells_everything(world):
                                     "lag": 5, "connected": True}]
     world.not_ready = "the database is locked"
     assert ask(world, "status")["state"] == "the database is locked"
+
+
+def test_status_derives_channels_services_and_billing(world):
+    metrics = world.metrics
+    for _ in range(9):
+        metrics.count("tectonics_channel_requests_total", "ussd_http", "ok")
+        metrics.observe("tectonics_dialogue_step_seconds", 0.004, "ussd_http", "menu")
+    metrics.observe("tectonics_dialogue_step_seconds", 60.0, "ussd_http", "result")
+    metrics.count("tectonics_channel_requests_total", "ussd_http", "bad")
+    metrics.count("tectonics_requests_total", "advance", by=4)
+    metrics.count("tectonics_granted_total", "advance", by=2)
+    metrics.count("tectonics_amount_granted_minor_total", "advance", by=300)
+    metrics.count("tectonics_refused_total", "advance", "balance")
+    metrics.count("tectonics_refused_total", "advance", "tenure")
+    metrics.count("tectonics_billing_requests_total", "credit", "unavailable", by=3)
+    metrics.count("tectonics_shed_total", "dial", by=2)
+    answer = ask(world, "status")
+    assert answer["channels"][0] == {"name": "ussd_http", "state": "up", "in": 10, "out": 0, "errors": 1, "sessions": 0,
+                                     "p50_ms": 5.0, "p99_ms": 10_000.0}
+    assert answer["channels"][1]["p99_ms"] is None
+    assert answer["services"][0] == {"name": "advance", "requests": 4, "granted": 2, "refused": 2, "failed": 0, "unknown": 0,
+                                     "amount": "3.00", "recovered": "0.00", "refusals": {"balance": 1, "tenure": 1}}
+    assert answer["billing"] == [{"name": "embedded", "state": "up", "requests": 3, "errors": 0, "timeouts": 3, "unknown": 0,
+                                  "p50_ms": None, "p99_ms": None}]
+    assert answer["queues"] == [{"name": "store reads", "depth": 2, "bound": 9}] and answer["shed"] == {"dial": 2}
+    assert answer["role"] == "single" and answer["tickets"]["newest"] == 30 and answer["versions"]["python"]
+
+
+@pytest.mark.parametrize("database", ["silent", "failing"])
+def test_status_comes_without_the_database(world, database):
+    world.metrics.gauge("tectonics_open_advances", 7)
+    world.metrics.gauge("tectonics_outstanding_minor", 1540)
+    world.queries.debt = lambda: Deferred() if database == "silent" else fail(OurFault("gone"))
+    world.tickets.span = lambda origin: Deferred() if database == "silent" else fail(OurFault("gone"))
+    answers = []
+    world.administration.call("status", {}, WHO).addCallback(answers.append)
+    world.clock.pump([ANSWER_S] * 2)
+    answer, = answers
+    assert answer["debt"] == {"open_advances": 7, "outstanding": "15.40", "currency": "EUR", "overdue": 0, "unknown": 0,
+                              "barred": 0, "stale": True}
+    assert answer["tickets"]["newest"] is None and answer["state"] == "serving"
+
+
+def test_a_sample_is_the_same_figures_and_asks_no_database(world):
+    world.queries.debt = world.tickets.span = None
+    world.alarms.raise_alarm("feed_lag", "silent", "tcp")
+    world.metrics.count("tectonics_refused_total", "advance", "balance", by=3)
+    world.metrics.observe("tectonics_dialogue_step_seconds", 0.004, "ussd_http", "menu")
+    world.metrics.count("tectonics_tickets_total", "advance.refused", by=3)
+    world.metrics.gauge("tectonics_outstanding_minor", 1540)
+    found = sample.decode(ask(world, "sample"))
+    assert found.services[0].refused == {"balance": 3} and found.channels[0].spread.total == 1 and found.tickets == 3
+    assert (found.state, found.node, found.role, found.debt["outstanding_minor"]) == ("serving", "n1", "single", 1540)
+    assert found.now_at - found.started_at == 5000
+    assert [one.id for one in found.alarms] == ["feed_lag:tcp"]
+    assert [(one.name, one.lag, one.connected) for one in found.consumers] == [("mediation", 5, True)]
 
 
 def test_a_subscriber_is_shown(world):
