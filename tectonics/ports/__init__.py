@@ -11,7 +11,7 @@ from tectonics.ports.logs import Bookmarks, PolicyLog, PolicyVersion, TicketLine
 from tectonics.ports.messages import Correspondence, MessageLog, Messenger, ShortMessage
 from tectonics.ports.reads import Addresses, Debt, Queries
 from tectonics.ports.served import Desk, Dialogue, Intake, Policies, SelfCare
-from tectonics.ports.shown import Administration, Alarm, Alarms, Listener, Metrics
+from tectonics.ports.shown import Acknowledgement, Administration, Alarm, Alarms, Listener, Metrics
 from tectonics.ports.store import (
     LOOK_UP,
     SEND,
@@ -30,6 +30,7 @@ from tectonics.ports.time import Clock, Ids
 __all__ = [
     "LOOK_UP",
     "SEND",
+    "Acknowledgement",
     "Addresses",
     "Administration",
     "Alarm",

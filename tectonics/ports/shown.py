@@ -20,6 +20,15 @@ class Metrics(Protocol):
 
 
 @value
+class Acknowledgement:
+    """Who looks after an alarm, and since when."""
+
+    who: str
+    at: int
+    note: str = ""
+
+
+@value
 class Alarm:
     """An active alarm; `id` is stable: kind, and what it concerns."""
 
@@ -28,6 +37,10 @@ class Alarm:
     since_at: int
     text: str  # what is wrong
     advice: str  # what to do
+    cause: str = ""  # the probable cause, ITU-T X.733
+    raises: int = 1  # how often it was raised since `since_at`
+    flapping: bool = False  # it comes and goes; whoever watches is not told each time
+    acknowledged: Acknowledgement | None = None
 
 
 class Alarms(Protocol):

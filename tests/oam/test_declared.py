@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import tectonics
-from tectonics.oam.alarms import KINDS
+from tectonics.oam.alarm_kinds import KINDS
 from tectonics.oam.metrics_declared import COUNTER, DECLARATIONS, GAUGE, HISTOGRAM
 
 ROOT = Path(tectonics.__file__).parent

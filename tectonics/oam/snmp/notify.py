@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from tectonics.oam.alarms import RAISED, Change
-from tectonics.oam.snmp import schema, values
+from tectonics.oam.alarm_history import OVER, RAISED, Change
+from tectonics.oam.snmp import alarm_row, schema, values
 from tectonics.oam.snmp.engine import Unanswerable
 from tectonics.oam.snmp.figures import Figures
 from tectonics.oam.snmp.limits import Bucket
@@ -96,14 +96,15 @@ class Notifier:
         return self._empty
 
     def alarm(self, change: Change) -> None:
-        """An alarm was raised, or is over."""
-        raised = change.what == RAISED
-        alarm = change.alarm
+        """An alarm was raised, is over, or has changed."""
+        alarm, over = change.alarm, change.what in OVER
         index = self._figures.alarm_index(alarm.id, alarm.since_at),
-        shown = self._figures.alarm(alarm, alarm.severity if raised else "cleared")
-        self._numbered(schema.RAISED if raised else schema.CLEARED,
-                       [self._figures.cell(name, index, value) for name, value in shown])
-        if not raised:
+        shown = self._figures.alarm(alarm, "cleared" if over else alarm.severity)
+        kind = schema.RAISED if change.what == RAISED else schema.CLEARED if over else schema.CHANGED
+        if kind is schema.CHANGED:
+            shown += alarm_row.state(alarm)
+        self._numbered(kind, [self._figures.cell(name, index, value) for name, value in shown])
+        if over:
             self._figures.alarm_over(alarm.id, alarm.since_at)
 
     def authentication_failed(self) -> None:

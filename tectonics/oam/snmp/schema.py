@@ -160,6 +160,14 @@ ALARMS = Table("tectonicsActiveAlarmTable", 8, ("tectonicsAlarmIndex",), (
     Object("tectonicsAlarmSince", 4, DATE, "When it was raised."),
     Object("tectonicsAlarmText", 5, TEXT, "What is wrong."),
     Object("tectonicsAlarmAdvice", 6, TEXT, "What to do about it."),
+    Object("tectonicsAlarmCause", 7, TEXT, "The probable cause, a word of ITU-T X.733 or X.736."),
+    _gauge("tectonicsAlarmRaises", 8, "How often it was raised since tectonicsAlarmSince: it comes and goes.", "times"),
+    Object("tectonicsAlarmFlapping", 9, TRUTH, "Whether it was raised too often lately. Each raise is not notified then, "
+           "and it is cleared when it has been calm for a while."),
+    Object("tectonicsAlarmAcknowledged", 10, TRUTH, "Whether somebody looks after it."),
+    Object("tectonicsAlarmAcknowledgedBy", 11, TEXT, "Who; empty: nobody."),
+    Object("tectonicsAlarmAcknowledgedAt", 12, DATE, "Since when; there is none while nobody does."),
+    Object("tectonicsAlarmNote", 13, TEXT, "What whoever acknowledged it had to say."),
 ), "The alarms that are active. Who has missed a notification finds all of them here.")
 
 GROUPS = (DAEMON, DEBT, TICKETS)
@@ -173,7 +181,10 @@ ROLE_CHANGED = Notification("tectonicsHaRoleChanged", 3, (_SEQUENCE, "tectonicsN
 STARTED = Notification("tectonicsDaemonStarted", 4, (_SEQUENCE, "tectonicsNode", "tectonicsVersion"),
                        "The daemon serves.")
 STOPPING = Notification("tectonicsDaemonStopping", 5, (_SEQUENCE, "tectonicsNode"), "The daemon stops, as it was told to.")
-ALL_NOTIFICATIONS = (RAISED, CLEARED, ROLE_CHANGED, STARTED, STOPPING)
+CHANGED = Notification("tectonicsAlarmChanged", 6, (
+    *_ALARM, "tectonicsAlarmRaises", "tectonicsAlarmFlapping", "tectonicsAlarmAcknowledged", "tectonicsAlarmAcknowledgedBy"),
+    "An active alarm began or ceased to flap, was acknowledged, or its acknowledgement was taken back.")
+ALL_NOTIFICATIONS = (RAISED, CLEARED, ROLE_CHANGED, STARTED, STOPPING, CHANGED)
 
 
 def table_arcs(table: Table) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from tectonics.oam.alarms import AlarmTable
+from tectonics.oam.flapping import Damping
 from tectonics.oam.metrics import MetricsRegistry
 
 
@@ -92,7 +93,7 @@ class House:
         self.clock = clock or Clock()
         self.clock.rightNow = self.clock.rightNow or 1_700_000_000.0
         self.metrics = MetricsRegistry()
-        self.alarms = AlarmTable(self.clock, self.metrics, hold_s=0)
+        self.alarms = AlarmTable(self.clock, self.metrics, Damping(hold_s=0))
 
     def around(self) -> dict:
         """The arguments that every link takes."""

@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 from tectonics.config.smpp import SmppAccount
 from tectonics.links.smpp.binds import Binds
 from tectonics.oam.alarms import AlarmTable
+from tectonics.oam.flapping import Damping
 from tectonics.oam.metrics import MetricsRegistry
 from tectonics.wire.smpp.events import Asked, BindAsked
 from tectonics.wire.smpp.pdus import Request, SubmitSm, SubmitSmResp, answer_to
@@ -75,7 +76,7 @@ class Memory:
     def __init__(self, *accounts: dict, queue_max: int = 100, jitter: float = 0.0) -> None:
         self.clock = Clock()
         self.metrics = MetricsRegistry()
-        self.alarms = AlarmTable(self.clock, self.metrics, hold_s=0.0)
+        self.alarms = AlarmTable(self.clock, self.metrics, Damping(hold_s=0.0))
         self.connections: list[Connection] = []
         self.lets_in = self.listens = True
         self.attempts: list[float] = []

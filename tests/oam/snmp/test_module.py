@@ -60,7 +60,8 @@ def test_every_variable_of_the_tree_has_the_type_of_the_module():
     lab = Lab()
     lab.world.metrics.count("tectonics_refused_total", "advance", "tenure")
     lab.world.alarms.raise_alarm("billing_down", "no answer")
-    tree, found, seen = lab.figures.tree(), defined(), set()
+    lab.world.alarms.acknowledge("billing_down", "ann", "seen")
+    tree, found, seen = lab.tree(), defined(), set()
     by_oid = {oid: (name, syntax, access) for name, (syntax, access, oid) in found.items() if syntax}
     variable = tree.after(schema.BASE)
     while variable is not None and variable[0][:len(schema.BASE)] == schema.BASE:

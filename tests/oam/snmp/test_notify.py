@@ -3,6 +3,7 @@
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v2c
 
+from tectonics.oam.flapping import Damping
 from tectonics.oam.snmp import notify
 from tectonics.oam.snmp.schema import BASE, arcs
 from tests.oam.snmp.lab import NOC, Lab, manager, message, of, read
@@ -58,6 +59,23 @@ def test_a_start_an_alarm_and_a_stop():
     assert cleared[of("tectonicsAlarmSeverity", 1)] == 1 and cleared[of("tectonicsAlarmText", 1)] == b"no answer for long"
     assert stopped == [None] and lab.port.closed
     assert not lab.world.clock.getDelayedCalls()
+
+
+def test_who_looks_after_an_alarm_and_that_it_flaps_is_told():
+    lab = Lab([manager()])
+    alarms = lab.world.alarms
+    alarms.raise_alarm("billing_down", "no answer")
+    alarms.acknowledge("billing_down", "cli:ann", "seen")
+    alarms.take_back("billing_down", "cli:ann")
+    for _ in range(Damping().raises):
+        alarms.clear("billing_down")
+        alarms.raise_alarm("billing_down", "no answer")
+    found = told(lab)
+    assert [which for which, _ in found] == [kind("tectonicsAlarmRaised")] + [kind("tectonicsAlarmChanged")] * 3
+    states = [(one[of("tectonicsAlarmAcknowledged", 1)], one[of("tectonicsAlarmAcknowledgedBy", 1)], one[of("tectonicsAlarmFlapping", 1)],
+               one[of("tectonicsAlarmRaises", 1)], one[of("tectonicsAlarmSeverity", 1)]) for _, one in found[1:]]
+    assert states == [(1, b"cli:ann", 2, 1, 3), (2, b"", 2, 1, 3), (2, b"", 1, 6, 3)]
+    assert numbers(lab) == [1, 2, 3, 4]
 
 
 def test_what_is_too_much_is_not_sent_and_its_numbers_show_it():
