@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
+from secrets import randbits
 
 from tectonics.config import Settings
 from tectonics.config.snmp import Snmp, address_of, oid_of
@@ -14,12 +15,14 @@ from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.metrics import MetricsRegistry
 from tectonics.oam.snmp import boots
 from tectonics.oam.snmp.agent import Agent, Community
-from tectonics.oam.snmp.engine import OCTETS_MAX, Engine, User
+from tectonics.oam.snmp.engine import Engine, User
 from tectonics.oam.snmp.figures import Figures, Sources
 from tectonics.oam.snmp.notify import Manager, Notifier
+from tectonics.oam.snmp.requests import OCTETS_MAX, Requests
 from tectonics.oam.snmp.states import AdminStates
 from tectonics.oam.snmp.views import EVERYTHING, NOTHING, Principal, View
 from tectonics.ports import Administration, TicketLog
+from tectonics.wire.snmp_usm import keys_of
 
 PHRASE_CHARS = 8, 256
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
@@ -37,6 +40,7 @@ def make_snmp(settings: Settings, host: Host, core: Core, administration: Admini
     users = [User(one.name, secret(one.authentication_file, PHRASE_CHARS[0]), secret(one.privacy_file, PHRASE_CHARS[0]))
              for one in snmp.users]
     engine_id, begun = boots.begin(settings.state_path, bytes.fromhex(snmp.engine_id))
+    keys = {one.name.encode(): keys_of(one.authentication, one.privacy, engine_id) for one in users}
     newest = _Newest()
     states = AdminStates(lambda: core.policies.current, administration, partial(_under_way, core, metrics))
     figures = Figures(Sources(
@@ -51,7 +55,8 @@ def make_snmp(settings: Settings, host: Host, core: Core, administration: Admini
     agent = Agent(
         engine_id=engine_id, communities=communities, users=_principals(snmp, views), figures=figures, states=states,
         rate=snmp.source_rate, clock=clock, metrics=metrics,
-        make_engine=lambda asked, failed, send: Engine(engine_id, begun, secrets, users, asked=asked, failed=failed, send=send),
+        make_engine=lambda failed, send: Engine(engine_id, begun, secrets, users, failed=failed, send=send),
+        make_requests=lambda time_s: Requests(engine_id, begun, keys, time_s, randbits(64)),
         make_notifier=lambda send: Notifier(managers, figures, send, clock, metrics))
     alarms.watch(agent.notifier.alarm)
     metrics.source("tectonics_snmp_notifications_waiting", agent.notifier.waiting)
@@ -83,6 +88,14 @@ def _communities(settings: Settings, views: Mapping[str, View], secret) -> list[
 
 def _principals(snmp: Snmp, views: Mapping[str, View]) -> dict[str, Principal]:
     return {one.name: Principal(one.name, views[one.view], views[one.view] if one.write else NOTHING) for one in snmp.users}
+
+
+def _channels(settings: Settings) -> tuple[str, ...]:
+    channels = settings.channels
+    on = {"ussd_http": channels.ussd_http.endpoint, "ussd_smpp": channels.ussd_smpp.accounts,
+          "ussd_gsup": channels.ussd_gsup.address, "sms_smpp": channels.sms_smpp.accounts,
+          "did_sip": channels.did_sip.dids, "email": channels.email.endpoint}
+    return tuple(name for name, value in on.items() if value)
 
 
 def _under_way(core: Core, metrics: MetricsRegistry, service: str) -> float:

@@ -11,13 +11,13 @@ Bounds: ELEMENTS_MAX elements in what is not encrypted, DEPTH_MAX levels, length
 from dataclasses import dataclass
 
 from tectonics.domain.errors import BadMessage
+from tectonics.wire.snmp_ber import OCTETS, SEQUENCE, element, enter, read_integer, read_octets
 
 V1, V2C, V3 = 0, 1, 3
 GET, GETNEXT, RESPONSE, SET, GETBULK, INFORM, TRAP, REPORT = 0xA0, 0xA1, 0xA2, 0xA3, 0xA5, 0xA6, 0xA7, 0xA8
 ELEMENTS_MAX = 600  # some 190 variables
 DEPTH_MAX = 8
 AUTH, PRIV, REPORTABLE = 1, 2, 4  # msgFlags, RFC 3412 section 6.4
-_INTEGER, _OCTETS, _SEQUENCE = 0x02, 0x04, 0x30
 _CONSTRUCTED = 0x20
 
 
@@ -35,11 +35,11 @@ class Header:
 
 def peek(message: bytes) -> Header:
     """The header of one message; BadMessage says what is wrong with it."""
-    start, end = _open(message, 0, len(message), _SEQUENCE)
+    start, end = enter(message, 0, len(message), SEQUENCE)
     if end != len(message):
         raise BadMessage("octets behind the message")
     _walk(message, start, end)
-    version, at = _integer(message, start, end)
+    version, at = read_integer(message, start, end)
     if version in (V1, V2C):
         return _by_community(message, version, at, end)
     if version == V3:
@@ -48,87 +48,51 @@ def peek(message: bytes) -> Header:
 
 
 def _by_community(message: bytes, version: int, at: int, end: int) -> Header:
-    community, at = _octets(message, at, end)
+    community, at = read_octets(message, at, end)
     return Header(version, _pdu(message, at, end), community)
 
 
 def _by_user(message: bytes, at: int, end: int) -> Header:
-    start, at_end = _open(message, at, end, _SEQUENCE)
-    _, at = _integer(message, start, at_end)  # msgID
-    _, at = _integer(message, at, at_end)  # msgMaxSize
-    flags, at = _octets(message, at, at_end)
+    start, at_end = enter(message, at, end, SEQUENCE)
+    _, at = read_integer(message, start, at_end)  # msgID
+    _, at = read_integer(message, at, at_end)  # msgMaxSize
+    flags, at = read_octets(message, at, at_end)
     if len(flags) != 1:
         raise BadMessage("msgFlags is one octet")
     if flags[0] & (AUTH | PRIV) == PRIV:
         raise BadMessage("encrypted and not authenticated")  # RFC 3412 section 7.2, 5d
-    security, at = _octets(message, at_end, end)
+    security, at = read_octets(message, at_end, end)
     engine_id, user = _security(security)
-    tag, start, stop = _element(message, at, end)
-    if bool(flags[0] & PRIV) != (tag == _OCTETS) or tag not in (_OCTETS, _SEQUENCE):
+    tag, start, stop = element(message, at, end)
+    if bool(flags[0] & PRIV) != (tag == OCTETS) or tag not in (OCTETS, SEQUENCE):
         raise BadMessage("msgData is not as msgFlags says")
     pdu = 0
-    if tag == _SEQUENCE:
-        _, start = _octets(message, start, stop)
-        _, start = _octets(message, start, stop)
+    if tag == SEQUENCE:
+        _, start = read_octets(message, start, stop)
+        _, start = read_octets(message, start, stop)
         pdu = _pdu(message, start, stop)
     return Header(V3, pdu, flags=flags[0], engine_id=engine_id, user=user)
 
 
 def _security(octets: bytes) -> tuple[bytes, bytes]:
-    start, end = _open(octets, 0, len(octets), _SEQUENCE)
+    start, end = enter(octets, 0, len(octets), SEQUENCE)
     _walk(octets, start, end)
-    engine_id, at = _octets(octets, start, end)
-    _, at = _integer(octets, at, end)  # boots
-    _, at = _integer(octets, at, end)  # time
-    user, at = _octets(octets, at, end)
+    engine_id, at = read_octets(octets, start, end)
+    _, at = read_integer(octets, at, end)  # boots
+    _, at = read_integer(octets, at, end)  # time
+    user, at = read_octets(octets, at, end)
     if len(engine_id) > 32 or len(user) > 32:
         raise BadMessage("an engineID or a user's name is too long")
-    _, at = _octets(octets, at, end)  # authentication parameters
-    _octets(octets, at, end)  # privacy parameters
+    _, at = read_octets(octets, at, end)  # authentication parameters
+    read_octets(octets, at, end)  # privacy parameters
     return engine_id, user
 
 
 def _pdu(message: bytes, at: int, end: int) -> int:
-    tag, _, stop = _element(message, at, end)
+    tag, _, stop = element(message, at, end)
     if not GET <= tag <= REPORT or stop != end:
         raise BadMessage("no PDU where one belongs")
     return tag
-
-
-def _element(octets: bytes, at: int, end: int) -> tuple[int, int, int]:
-    """Tag, and where the contents begin and end."""
-    if at + 2 > end:
-        raise BadMessage("cut off")
-    tag, length = octets[at], octets[at + 1]
-    at += 2
-    if length >= 0x80:
-        count = length & 0x7F
-        if not 1 <= count <= 3 or at + count > end:
-            raise BadMessage("a length that is not definite, or too long")
-        length = int.from_bytes(octets[at:at + count])
-        at += count
-    if tag & 0x1F == 0x1F or at + length > end:
-        raise BadMessage("cut off, or a tag of several octets")
-    return tag, at, at + length
-
-
-def _open(octets: bytes, at: int, end: int, expected: int) -> tuple[int, int]:
-    tag, start, stop = _element(octets, at, end)
-    if tag != expected:
-        raise BadMessage(f"expected tag {expected:#x}, found {tag:#x}")
-    return start, stop
-
-
-def _integer(octets: bytes, at: int, end: int) -> tuple[int, int]:
-    start, stop = _open(octets, at, end, _INTEGER)
-    if not 1 <= stop - start <= 5:
-        raise BadMessage("a number of a wrong length")
-    return int.from_bytes(octets[start:stop], signed=True), stop
-
-
-def _octets(octets: bytes, at: int, end: int) -> tuple[bytes, int]:
-    start, stop = _open(octets, at, end, _OCTETS)
-    return octets[start:stop], stop
 
 
 def _walk(octets: bytes, at: int, end: int) -> None:
@@ -138,7 +102,7 @@ def _walk(octets: bytes, at: int, end: int) -> None:
         if at == ends[-1]:
             ends.pop()
             continue
-        tag, at, stop = _element(octets, at, ends[-1])
+        tag, at, stop = element(octets, at, ends[-1])
         elements += 1
         if elements > ELEMENTS_MAX or len(ends) > DEPTH_MAX:
             raise BadMessage("too many elements, or nested too deeply")

@@ -1,8 +1,9 @@
 """The SNMP agent on its UDP port: who may ask, what he is answered, and what is thrown away and counted.
 
-A datagram is looked at from outside first (wire/snmp.py): one that is malformed, too large, too frequent, of a version
-that is not spoken, or of a community that does not come from where it should costs microseconds.  The rest stands in
-the line (limits.py), goes through pysnmp's security (engine.py) and is answered from the snapshot (tree.py).
+A datagram that is too large or too frequent is thrown away at once; the rest stands in the line (limits.py).  At its turn
+it is looked at from outside (wire/snmp.py): one that is malformed, of a version that is not spoken, or of a community that
+does not come from where it should costs microseconds.  A request in order is read (requests.py) and answered from the
+snapshot (tree.py); whatever else there is of SNMP goes through pysnmp (engine.py).
 Communities only read; users read and, where the configuration says so, write.
 
 Whatever a datagram makes pysnmp fail with is that datagram's end and nothing else.
@@ -18,11 +19,12 @@ from twisted.logger import Logger
 
 from tectonics.domain.errors import BadMessage, Busy, TheirFault
 from tectonics.oam.snmp import operations, schema
-from tectonics.oam.snmp.engine import OCTETS_MAX, TICK_S, Engine, Request, Unanswerable, Undecodable
+from tectonics.oam.snmp.engine import TICK_S, Engine, Undecodable
 from tectonics.oam.snmp.figures import Figures
 from tectonics.oam.snmp.limits import Line, Rates
 from tectonics.oam.snmp.notify import Notifier
 from tectonics.oam.snmp.operations import Answer
+from tectonics.oam.snmp.requests import OCTETS_MAX, Request, Requests
 from tectonics.oam.snmp.states import ALL, SERVICES, AdminStates
 from tectonics.oam.snmp.tree import Snapshot
 from tectonics.oam.snmp.values import index
@@ -48,20 +50,20 @@ class Community:
 
 
 class Agent(DatagramProtocol):
-    """`make_engine(asked, failed, send)` makes the Engine, `make_notifier(send)` the Notifier."""
+    """`make_engine(failed, send)` makes the Engine, `make_requests(time_s)` the Requests, `make_notifier(send)` the Notifier."""
 
     def __init__(self, *, engine_id: bytes, communities: Sequence[Community], users: Mapping[str, Principal],
                  figures: Figures, states: AdminStates, rate: float, clock: Clock, metrics: Metrics,
-                 make_engine: Callable[..., Engine], make_notifier: Callable[..., Notifier]) -> None:
+                 make_engine: Callable[..., Engine], make_requests: Callable[..., Requests], make_notifier: Callable[..., Notifier]) -> None:
         self._engine_id, self._communities, self._users = engine_id, communities, users
         self._figures, self._states, self._clock, self._metrics = figures, states, clock, metrics
-        self._snapshot = Snapshot(figures.tree, clock)
-        self._line, self._rates = Line(self._serve, clock), Rates(rate)
-        self._asked: list[Request] = []
+        self._snapshot = Snapshot(figures.gather, clock)
+        self._line, self._rates = Line(self._serve, clock, self._snapshot.prepare), Rates(rate)
         self._turned_away = False
         self._setting = 0
         self._ticking = None
-        self._engine = make_engine(self._asked.append, self._failed, self._send)
+        self._engine = make_engine(self._failed, self._send)
+        self._requests = make_requests(self._engine.time_s)
         self.notifier = make_notifier(self._engine.notify)
         self._writable = {figures.arcs[name]: frozenset(_WORDS)
                           for name in ("tectonicsAdminState", "tectonicsServiceAdminState")}
@@ -125,18 +127,26 @@ class Agent(DatagramProtocol):
         if why:
             self._drop(why)
             return
+        try:
+            request = self._requests.read(datagram, header)
+        except BadMessage:
+            self._drop("undecodable")
+            return
+        if request is None:
+            self._process(datagram, address)
+        else:
+            self._answer(request, principal or self._users.get(request.user), address)
+
+    def _process(self, datagram: bytes, address: tuple) -> None:
         awaited = self.notifier.expects(address)
-        self._asked.clear()
         self._turned_away = False
         try:
             self._engine.receive(datagram, address)
-            if not (self._asked or self._turned_away or awaited):
+            if not (self._turned_away or awaited):
                 self._drop("unanswered")
         except Undecodable as error:
             self._drop("undecodable")
             _log.debug("An SNMP message of {source}: {error}", source=address[0], error=type(error).__name__)
-        for request in tuple(self._asked):
-            self._answer(request, principal or self._users.get(request.user))
 
     def _admitted(self, header: Header, address: tuple) -> tuple[Principal | None, str]:
         """Who a community is, or why the message is thrown away."""
@@ -170,18 +180,15 @@ class Agent(DatagramProtocol):
 
     # --- a request
 
-    def _answer(self, request: Request, principal: Principal | None) -> None:
-        if request.context:
-            self._drop("context")
-            self._engine.report_context(request)
-        elif principal is None:
-            self._respond(request, Answer(None, operations.AUTHORIZATION, min(1, len(request.names))))
+    def _answer(self, request: Request, principal: Principal | None, address: tuple) -> None:
+        if principal is None:
+            self._respond(request, address, Answer(None, operations.AUTHORIZATION, min(1, len(request.names))))
         elif len(request.names) > operations.VARIABLES_MAX:
-            self._respond(request, Answer([], operations.TOO_BIG))
+            self._respond(request, address, Answer([], operations.TOO_BIG))
         elif request.operation == "set":
-            self._set(request, principal)
+            self._set(request, principal, address)
         else:
-            self._respond(request, self._read(request, principal))
+            self._respond(request, address, self._read(request, principal))
 
     def _read(self, request: Request, principal: Principal) -> Answer:
         tree, view, names, room = self._snapshot.tree(), principal.reads, request.names, request.room
@@ -191,7 +198,7 @@ class Agent(DatagramProtocol):
             return operations.get_next(tree, view, names, room)
         return operations.get_bulk(tree, view, names, request.non_repeaters, request.repetitions, room)
 
-    def _set(self, request: Request, principal: Principal) -> None:
+    def _set(self, request: Request, principal: Principal, address: tuple) -> None:
         variables = list(zip(request.names, request.values, strict=True))
         refused = operations.check_set(self._snapshot.tree(), principal.writes, variables, self._writable)
         wanted = [(self._set_names[name], _WORDS[value.held]) for name, value in variables] if refused is None else []
@@ -199,11 +206,11 @@ class Agent(DatagramProtocol):
         if refused is None and self._setting >= SETS_MAX:
             refused = Answer(None, operations.NO_RESOURCES, 1)
         if refused is not None or not wanted:
-            self._respond(request, refused or Answer(None))
+            self._respond(request, address, refused or Answer(None))
             return
         self._setting += 1
         self._states.set(wanted, f"snmp:{principal.name}").addCallbacks(
-            lambda _: Answer(None), self._not_set).addBoth(self._was_set, request)
+            lambda _: Answer(None), self._not_set).addBoth(self._was_set, request, address)
 
     def _not_set(self, failure) -> Answer:
         if failure.check(Busy):
@@ -212,15 +219,11 @@ class Agent(DatagramProtocol):
             _log.failure("An SNMP SET failed", failure)
         return Answer(None, operations.COMMIT_FAILED, 1)
 
-    def _was_set(self, answer: Answer, request: Request) -> None:
+    def _was_set(self, answer: Answer, request: Request, address: tuple) -> None:
         self._setting -= 1
         self._snapshot.forget()
-        self._respond(request, answer)
+        self._respond(request, address, answer)
 
-    def _respond(self, request: Request, answer: Answer) -> None:
+    def _respond(self, request: Request, address: tuple, answer: Answer) -> None:
         self._metrics.count(REQUESTS, request.operation, answer.status)
-        try:
-            self._engine.respond(request, answer)
-        except Unanswerable as error:
-            self._drop("unanswerable")
-            _log.debug("An SNMP request could not be answered: {error}", error=type(error).__name__)
+        self._send(self._requests.answer(request, answer), address)

@@ -1,7 +1,10 @@
 """pysnmp's message processing and user-based security, without its transports and timers.
 
-A datagram goes in, and out come requests as plain values, answers as octets, and the reasons of what was thrown away;
-the sockets and the clock are the caller's.  pysnmp's dispatcher is fed directly: its asyncio transports, its MIB
+Requests that are in order never come here (requests.py).  The rest of SNMP does: managers that have to learn the engineID
+or the time, users without the right keys or level, contexts that we have not, which are told so by reports that are
+counted (RFC 3414, section 3.2); and the notifications that go out, with the acknowledgements that come back.
+
+The sockets and the clock are the caller's.  pysnmp's dispatcher is fed directly: its asyncio transports, its MIB
 instrumentation and its access control are not used.  Users are authPriv with HMAC-SHA-256 (RFC 7860) and AES-128 in
 CFB (RFC 3826); a message of a lower level is answered by a report.  v1 is not spoken.
 
@@ -21,26 +24,17 @@ from pysnmp.proto import errind, rfc1902, rfc1905
 from pysnmp.proto.api import v2c
 
 from tectonics.oam.snmp import values
-from tectonics.oam.snmp.operations import STATUS, Answer
+from tectonics.oam.snmp.requests import OCTETS_MAX
 from tectonics.oam.snmp.values import Name, Value
-from tectonics.wire.snmp import GET, GETBULK, GETNEXT, SET
 
 TICK_S = 0.5
-OCTETS_MAX = 8192  # of a message, either way
-ANSWER_OCTETS_MAX = 1400  # of a PDU that answers: one frame of an Ethernet with the rest of the message around it
-UNLIMITED_SIZE = 65_507
 _V2C, _V3, _AUTH_PRIV = 1, 3, 3
 _MODEL_V2C, _MODEL_USM = 2, 3
-_OPERATIONS = {GET: "get", GETNEXT: "getnext", GETBULK: "getbulk", SET: "set"}
 _PDUS = (rfc1905.GetRequestPDU, rfc1905.GetNextRequestPDU, rfc1905.GetBulkRequestPDU, rfc1905.SetRequestPDU)
-_TAGS = {pdu.tagSet: name for pdu, name in zip(_PDUS, ("get", "getnext", "getbulk", "set"), strict=True)}
 _TYPES = {values.INTEGER: rfc1902.Integer32, values.OCTETS: rfc1902.OctetString, values.OID: rfc1902.ObjectIdentifier,
           values.TICKS: rfc1902.TimeTicks, values.GAUGE: rfc1902.Gauge32, values.COUNTER: rfc1902.Counter64,
           values.UNSIGNED: rfc1902.Unsigned32, values.COUNTER32: rfc1902.Counter32}
-_EXCEPTIONS = {values.NO_OBJECT: rfc1905.noSuchObject, values.NO_INSTANCE: rfc1905.noSuchInstance,
-               values.END_OF_VIEW: rfc1905.endOfMibView}
-_TYPE_NAMES = {made.tagSet: name for name, made in _TYPES.items() if name != values.UNSIGNED}
-Unanswerable = (PySnmpError, PyAsn1Error)  # what `respond` may fail with, such as a request that was forgotten
+Unanswerable = (PySnmpError, PyAsn1Error)  # what `notify` may fail with
 # What `receive` may fail with: pysnmp does not look before it takes what a peer has sent.
 Undecodable = (*Unanswerable, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
 _WHY = {type(one): word for one, word in (
@@ -58,21 +52,6 @@ class User:
     privacy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What somebody asks; `user` is empty where a community speaks. `state` is the engine's."""
-
-    operation: str
-    user: str
-    names: Sequence[Name]
-    values: Sequence[Value]
-    non_repeaters: int
-    repetitions: int
-    room: int  # octets of the variables that an answer may have
-    context: bytes
-    state: tuple
-
-
 class _Sockets(AbstractTransportDispatcher):
     """What pysnmp gives its messages to."""
 
@@ -86,12 +65,11 @@ class _Sockets(AbstractTransportDispatcher):
 
 
 class Engine:
-    """`asked(request)` gets requests, `failed(why)` what security turned away, `send(octets, address)` what goes out."""
+    """`failed(why)` hears of what was turned away, `send(octets, address)` gets what goes out."""
 
     def __init__(self, engine_id: bytes, boots: int, communities: Sequence[bytes], users: Sequence[User], *,
-                 asked: Callable[[Request], None], failed: Callable[[str], None],
-                 send: Callable[[bytes, tuple], None]) -> None:
-        self._asked, self._failed = asked, failed
+                 failed: Callable[[str], None], send: Callable[[bytes, tuple], None]) -> None:
+        self._failed = failed
         self._snmp = SnmpEngine(maxMessageSize=OCTETS_MAX)
         self._identify(engine_id, boots)
         del self._snmp.message_processing_subsystems[0]  # SNMPv1
@@ -124,6 +102,11 @@ class Engine:
         """One datagram that `tectonics.wire.snmp.peek` found well formed. Fails with one of Undecodable."""
         self._snmp.message_dispatcher.receive_message(self._snmp, SNMP_UDP_DOMAIN, UdpTransportAddress(address), octets)
 
+    def time_s(self) -> int:
+        """snmpEngineTime: seconds of this life."""
+        own, = self._snmp.get_mib_builder().import_symbols("__SNMP-FRAMEWORK-MIB", "snmpEngineTime")
+        return int(own.syntax.clone())
+
     def tick(self, now_s: float) -> None:
         """Forgets what was never answered; tells notifications that their time is over."""
         self._sockets.handle_timer_tick(now_s)
@@ -131,38 +114,19 @@ class Engine:
     def _refused(self, _engine, _point, told, _context) -> None:
         self._failed(_WHY.get(type(told["statusInformation"].get("errorIndication")), "security"))
 
-    def _process(self, _engine, processing, model, name, level, context_engine, context, version, pdu, size, reference) -> None:
-        state = processing, model, name, level, context_engine, context, version, pdu, size, reference
-        bindings = [(tuple(one), _plain(value)) for one, value in v2c.apiPDU.get_varbinds(pdu)]
-        operation, bulk = _TAGS[pdu.tagSet], (0, 0)
-        if operation == "getbulk":
-            bulk = int(v2c.apiBulkPDU.get_non_repeaters(pdu)), int(v2c.apiBulkPDU.get_max_repetitions(pdu))
-        user = str(name) if int(model) == _MODEL_USM and int(level) == _AUTH_PRIV else ""
-        room = min(ANSWER_OCTETS_MAX, int(size) - 64 if int(model) == _MODEL_USM else ANSWER_OCTETS_MAX)
-        self._asked(Request(operation, user, [one for one, _ in bindings], [value for _, value in bindings], *bulk, room,
-                            bytes(context), state))
-
-    # --- out
-
-    def respond(self, request: Request, answer: Answer) -> None:
-        """Answers a request, once."""
-        pdu = request.state[7]
-        response = v2c.apiPDU.get_response(pdu)
-        v2c.apiPDU.set_error_status(response, STATUS[answer.status])
-        v2c.apiPDU.set_error_index(response, answer.index)
-        v2c.apiPDU.set_varbinds(response, v2c.apiPDU.get_varbinds(pdu) if answer.variables is None else _bindings(answer.variables))
-        self._return(request, response, {})
-
-    def report_context(self, request: Request) -> None:
-        """There is no such context (RFC 3413, section 3.2)."""
+    def _process(self, _engine, processing, model, name, level, context_engine, context, version, _pdu, size, reference) -> None:
+        """A request that security let through: it is for another context, or it is none that we read."""
+        if not context:
+            self._failed("undecodable")
+            return
+        self._failed("context")
         unknown, = self._snmp.get_mib_builder().import_symbols("__SNMP-TARGET-MIB", "snmpUnknownContexts")
         unknown.syntax += 1
-        self._return(request, None, {"errorIndication": errind.noSuchContext, "oid": unknown.name, "val": unknown.syntax})
-
-    def _return(self, request: Request, pdu, status: dict) -> None:
-        processing, model, name, level, context_engine, context, version, _, size, reference = request.state
         self._snmp.message_dispatcher.return_response_pdu(
-            self._snmp, processing, model, name, level, context_engine, context, version, pdu, size, reference, status)
+            self._snmp, processing, model, name, level, context_engine, context, version, None, size, reference,
+            {"errorIndication": errind.noSuchContext, "oid": unknown.name, "val": unknown.syntax})  # RFC 3413, section 3.2
+
+    # --- out
 
     def notify(self, address: tuple[str, int], who: bytes | str, variables: Sequence[tuple[Name, Value]],
                told: Callable[[str], None] | None = None, timeout_s: float = 0) -> None:
@@ -193,20 +157,4 @@ def _answered(_engine, _processing, _model, _name, _level, _context_engine, _con
 
 
 def _bindings(variables: Sequence[tuple[Name, Value]]) -> list:
-    return [(rfc1902.ObjectName(name), _made(value)) for name, value in variables]
-
-
-def _made(value: Value):
-    if value.type in _EXCEPTIONS:
-        return _EXCEPTIONS[value.type]
-    return _TYPES[value.type](value.held)
-
-
-def _plain(found) -> Value:
-    """A value of a request; what is neither a number nor octets has no `held`."""
-    kind = _TYPE_NAMES.get(found.tagSet, "Null")
-    if kind == "Null":
-        return Value(kind)
-    if kind == values.OCTETS:
-        return Value(kind, bytes(found))
-    return Value(kind, tuple(found) if kind == values.OID else int(found))
+    return [(rfc1902.ObjectName(name), _TYPES[value.type](value.held)) for name, value in variables]

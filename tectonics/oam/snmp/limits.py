@@ -1,8 +1,8 @@
 """What waits to be served, and how much one source may ask.
 
-Requests stand in one line and are served one a turn.  Behind each the line rests four times as long as it took, so
-that a walk, however many rows it asks for at once, takes at most a fifth of the daemon's time and dialogues go on
-between its steps.  A source that asks faster than its rate, or has WAITING_PER_SOURCE_MAX in the line, is not heard;
+Requests stand in one line and are served one a turn.  Before one is served the snapshot is prepared, a slice a turn.
+Behind each turn the line rests four times as long as it took, so that a walk, however many rows it asks for at once,
+takes at most a fifth of the daemon's time and dialogues go on between its steps.  A source that asks faster than its rate, or has WAITING_PER_SOURCE_MAX in the line, is not heard;
 nor is anybody while the line holds WAITING_MAX.
 
 Bounds: the line, and SOURCES_MAX sources whose rate is kept; beyond them the one silent for longest is forgotten.
@@ -57,10 +57,10 @@ class Rates:
 
 
 class Line:
-    """Serves (octets, address) one by one with `serve`."""
+    """Serves (octets, address) one by one with `serve`, after `prepare()` has said, some turn, that all is ready."""
 
-    def __init__(self, serve: Callable[[bytes, tuple], None], clock: Clock) -> None:
-        self._serve, self._clock = serve, clock
+    def __init__(self, serve: Callable[[bytes, tuple], None], clock: Clock, prepare: Callable[[], bool] = lambda: True) -> None:
+        self._serve, self._clock, self._prepare = serve, clock, prepare
         self._waiting: deque[tuple[bytes, tuple]] = deque()
         self._by_source: Counter[str] = Counter()
         self._timer = None
@@ -85,21 +85,30 @@ class Line:
 
     def _turn(self) -> None:
         self._timer = None
-        octets, address = self._waiting.popleft()
-        self._by_source[address[0]] -= 1
-        if not self._by_source[address[0]]:
-            del self._by_source[address[0]]
         began_s = self._clock.seconds()
+        over = True  # where either fails, this one is not tried again
         try:
-            self._serve(octets, address)
+            over = self._prepare()
+            if over:
+                self._serve(*self._waiting[0])
         finally:
+            if over:
+                self._leave()
             now_s = self._clock.seconds()
             self._rested_s = now_s + REST * max(0.0, now_s - began_s)
             self._set_out()
 
+    def _leave(self) -> None:
+        """The first one goes."""
+        _, address = self._waiting.popleft()
+        self._by_source[address[0]] -= 1
+        if not self._by_source[address[0]]:
+            del self._by_source[address[0]]
+
     def stop(self) -> None:
         """What waits is forgotten."""
         self._waiting.clear()
+        self._by_source.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

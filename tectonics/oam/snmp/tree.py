@@ -2,23 +2,26 @@
 
 A look-up, and the step to the next one, is a bisection.  A snapshot is kept for some seconds, so that a walk of
 thousands of steps gathers the figures a few times and not thousands; what must be exact at each look, such as
-sysUpTime, is a function.
+sysUpTime, is a function.  A snapshot is gathered in slices with pauses between them, in which dialogues go on.
 Bound: VARIABLES_MAX; what comes after them in the order of the tree is not shown.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 
 from tectonics.oam.snmp.values import NO_INSTANCE, NO_OBJECT, Name, Value
 from tectonics.ports import Clock
 
-VARIABLES_MAX = 50_000
+VARIABLES_MAX = 10_000  # three times what the bounds of the registry and of the alarms allow
 SNAPSHOT_S = 3.0
 Shown = Value | Callable[[], Value]
 
 
 class Tree:
-    """`objects` are the names of scalars and columns, without instances, whether or not they have any now."""
+    """`objects` are the names of scalars and columns, without instances, whether or not they have any now.
+
+    Variables that come in sorted runs cost least.
+    """
 
     def __init__(self, variables: Mapping[Name, Shown], objects: frozenset[Name]) -> None:
         self._names = sorted(variables)[:VARIABLES_MAX]
@@ -51,20 +54,34 @@ def _shown(one: Shown) -> Value:
 
 
 class Snapshot:
-    """The newest tree; `gather` makes one."""
+    """The newest tree; `gather()` makes one, a slice between one `yield` and the next."""
 
-    def __init__(self, gather: Callable[[], Tree], clock: Clock, age_s: float = SNAPSHOT_S) -> None:
+    def __init__(self, gather: Callable[[], Generator[None, None, Tree]], clock: Clock, age_s: float = SNAPSHOT_S) -> None:
         self._gather, self._clock, self._age_s = gather, clock, age_s
         self._tree: Tree | None = None
+        self._gathering: Generator[None, None, Tree] | None = None
         self._gathered_s = 0.0
 
+    def prepare(self) -> bool:
+        """Works for one slice, if there is something to do; whether the tree is now fresh."""
+        if self._tree is not None and 0 <= self._clock.seconds() - self._gathered_s < self._age_s:
+            return True
+        gathering = self._gathering if self._gathering is not None else self._gather()
+        self._gathering = None  # where it fails, the next look begins anew
+        try:
+            next(gathering)
+        except StopIteration as done:
+            self._tree, self._gathered_s = done.value, self._clock.seconds()
+            return True
+        self._gathering = gathering
+        return False
+
     def tree(self) -> Tree:
-        """As it is, or was a few seconds ago."""
-        now = self._clock.seconds()
-        if self._tree is None or not 0 <= now - self._gathered_s < self._age_s:
-            self._tree, self._gathered_s = self._gather(), now
+        """As it was when it was prepared."""
+        while self._tree is None:
+            self.prepare()
         return self._tree
 
     def forget(self) -> None:
         """Something was set: the next look gathers anew."""
-        self._tree = None
+        self._tree = self._gathering = None

@@ -1,5 +1,6 @@
 """An agent over the fakes of the administration, and a manager that speaks v2c with pysnmp's codec."""
 
+from functools import cache
 from ipaddress import ip_network
 
 from pyasn1.codec.ber import decoder, encoder
@@ -8,12 +9,15 @@ from pysnmp.proto import rfc1902
 from pysnmp.proto.api import v2c
 
 from tectonics.oam.snmp.agent import Agent, Community
-from tectonics.oam.snmp.engine import OCTETS_MAX, Engine, User
+from tectonics.oam.snmp.engine import Engine, User
 from tectonics.oam.snmp.figures import Figures, Sources
 from tectonics.oam.snmp.notify import Manager, Notifier
+from tectonics.oam.snmp.requests import OCTETS_MAX, Requests
 from tectonics.oam.snmp.schema import BASE, arcs
 from tectonics.oam.snmp.states import AdminStates
+from tectonics.oam.snmp.tree import Snapshot
 from tectonics.oam.snmp.views import EVERYTHING, NOTHING, Principal, View
+from tectonics.wire.snmp_usm import keys_of
 from tests.oam.fakes import NOW, World
 
 ENGINE_ID = bytes.fromhex("80001f880501020304050607")
@@ -22,6 +26,12 @@ PHRASES = "authentication", "privacy-phrase"
 USERS = User("noc", *PHRASES), User("reader", *PHRASES)
 PDUS = {"get": v2c.GetRequestPDU, "getnext": v2c.GetNextRequestPDU, "getbulk": v2c.GetBulkRequestPDU, "set": v2c.SetRequestPDU,
         "trap": v2c.TrapPDU, "response": v2c.GetResponsePDU}
+
+
+@cache
+def keys(users):
+    """The keys of these at our engine."""
+    return {one.name.encode(): keys_of(one.authentication, one.privacy, ENGINE_ID) for one in users}
 
 
 class Port:
@@ -61,11 +71,16 @@ class Lab:
             engine_id=ENGINE_ID, communities=communities,
             users={"noc": Principal("noc", EVERYTHING, EVERYTHING), "reader": Principal("reader", EVERYTHING, NOTHING)},
             figures=self.figures, states=states, rate=rate, clock=world.clock, metrics=world.metrics,
-            make_engine=lambda asked, failed, send: Engine(ENGINE_ID, boots, secrets, users, asked=asked, failed=failed, send=send),
+            make_engine=lambda failed, send: Engine(ENGINE_ID, boots, secrets, users, failed=failed, send=send),
+            make_requests=lambda time_s: Requests(ENGINE_ID, boots, keys(users), time_s, 2**64 - 3),
             make_notifier=lambda send: Notifier(managers, self.figures, send, world.clock, world.metrics))
         world.alarms.watch(self.agent.notifier.alarm)
         self.agent.transport = self.port
         self.agent.startProtocol()
+
+    def tree(self):
+        """All variables as they are now."""
+        return Snapshot(self.figures.gather, self.world.clock).tree()
 
     def give(self, octets, address=HERE):
         """What the agent sends when it has taken this datagram."""

@@ -83,7 +83,7 @@ def test_a_huge_getbulk_is_answered_with_what_fits_in_a_frame():
     octets = message("getbulk", (1, 3), repetitions=2**31 - 1)
     answer, = lab.give(octets)
     assert 400 < len(answer[0]) < 1473
-    assert read(answer[0])[0] == 0 and len(read(answer[0])[2]) == BULK_MAX
+    assert read(answer[0])[0] == 0 and 30 < len(read(answer[0])[2]) <= BULK_MAX
 
 
 def test_an_answer_fits_a_frame():

@@ -1,9 +1,12 @@
 """GET, GETNEXT, GETBULK and SET as RFC 3416 orders them, over any tree and any view."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 
 from tectonics.oam.snmp import operations, values
+from tectonics.oam.snmp.encoding import Encodings
 from tectonics.oam.snmp.tree import Snapshot, Tree
 from tectonics.oam.snmp.values import Value
 from tectonics.oam.snmp.views import EVERYTHING, View
@@ -96,17 +99,33 @@ def test_a_set_is_refused_in_the_order_of_the_standard():
 
 
 def test_a_snapshot_is_gathered_anew_when_it_is_old_or_something_was_set():
-    from twisted.internet.task import Clock
     clock, made = Clock(), []
-    snapshot = Snapshot(lambda: made.append(1) or Tree({}, frozenset()), clock, 3)
-    for _ in range(5):
-        snapshot.tree()
-    assert len(made) == 1
+
+    def gather():
+        made.append(1)
+        yield
+        yield
+        return Tree({}, frozenset())
+
+    snapshot = Snapshot(gather, clock, 3)
+    assert [snapshot.prepare() for _ in range(5)] == [False, False, True, True, True] and len(made) == 1
+    old = snapshot.tree()
     clock.advance(3)
-    snapshot.tree()
+    assert not snapshot.prepare() and snapshot.tree() is old
     snapshot.forget()
-    snapshot.tree()
-    assert len(made) == 3
+    assert snapshot.tree() is not old and snapshot.prepare() and len(made) == 3
+
+
+def test_a_snapshot_that_fails_is_begun_anew():
+    def gather():
+        yield
+        raise ValueError
+
+    snapshot = Snapshot(gather, Clock())
+    for _ in range(3):
+        assert not snapshot.prepare()
+        with pytest.raises(ValueError):
+            snapshot.prepare()
 
 
 @given(st.text(max_size=400))
@@ -122,18 +141,7 @@ def test_numbers_stay_in_their_types():
 
 
 def test_an_estimate_is_never_too_low():
-    from pyasn1.codec.ber import encoder
-    from pysnmp.proto import rfc1902, rfc1905
-
-    from tectonics.oam.snmp.engine import _made
     for value in (values.text("x" * 255), values.counter(2**64 - 1), values.gauge(2**32 - 1), values.number(-5),
                   Value(values.OID, (1, 3, 6, 1, 4, 1, 8072, 9999)), Value(values.TICKS, 1), Value(values.NO_OBJECT)):
         name = (1, 3, 6, 1, 4, 1, 8072, 9999, 9999, 133, 1, 2**32 - 1)
-        binding = rfc1905.VarBind()
-        binding[0] = rfc1902.ObjectName(name)
-        if value.held is None:
-            assert values.octets_of(name, value) >= 6
-            continue
-        binding[1].setComponentByType(_made(value).tagSet, _made(value), verifyConstraints=False, matchTags=False,
-                                      matchConstraints=False, innerFlag=True)
-        assert len(encoder.encode(binding)) <= values.octets_of(name, value)
+        assert len(Encodings().of(name, value)) <= values.octets_of(name, value)
