@@ -17,11 +17,10 @@ from tectonics.oam import derived
 from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.derived import Counts
 from tectonics.oam.metrics import MetricsRegistry
-from tectonics.oam.snmp import schema, values
+from tectonics.oam.snmp import alarm_row, schema, values
 from tectonics.oam.snmp.tree import Shown, Tree
 from tectonics.oam.snmp.values import Name, Value
 from tectonics.ports import Clock
-from tectonics.wire.sample import Spread
 
 SYSTEM, ENGINE = (1, 3, 6, 1, 2, 1, 1), (1, 3, 6, 1, 6, 3, 10, 2, 1)  # RFC 3418, RFC 3411
 SERVICES_OFFERED = 72  # sysServices: an end-to-end and an application service
@@ -171,7 +170,7 @@ class Figures:
                                   ("Unknown", one.unknown)):
                 yield self.cell(f"tectonicsBillingNode{column}", index, values.counter(count))
             for column, share in (("P50", 0.5), ("P99", 0.99)):
-                yield self.cell(f"tectonicsBillingNodeLatency{column}", index, values.gauge(_within_ms(one.spread, share)))
+                yield self.cell(f"tectonicsBillingNodeLatency{column}", index, values.gauge(one.spread.within_most_ms(share) or 0))
 
     def _debt(self, counts: Counts) -> Iterator[tuple[Name, Shown]]:
         for name, metric in (("tectonicsOpenAdvances", "tectonics_open_advances"),
@@ -207,7 +206,8 @@ class Figures:
             index = self.alarm_index(alarm.id, alarm.since_at),
             for name, value in self.alarm(alarm, alarm.severity):
                 yield self.cell(name, index, value)
-            yield self.cell("tectonicsAlarmAdvice", index, values.text(alarm.advice))
+            for name, value in alarm_row.more(alarm):
+                yield self.cell(name, index, value)
         keys = {(alarm.id, alarm.since_at) for alarm in self._from.alarms.active()}  # there was time to raise more
         self._numbered = {key: number for key, number in self._numbered.items() if key in keys}
 
@@ -234,11 +234,6 @@ class Figures:
     def _not_told(self, failure) -> None:
         self._asking = False
         _log.failure("The consumers of tickets could not be listed", failure)
-
-
-def _within_ms(spread: Spread, share: float) -> float:
-    """0 when there was nothing; beyond every bound the last one."""
-    return min(spread.within_ms(share) or 0, 1000 * spread.bounds_s[-1])
 
 
 def _word(enumeration: str, word: str) -> Value:
