@@ -90,14 +90,6 @@ def _principals(snmp: Snmp, views: Mapping[str, View]) -> dict[str, Principal]:
     return {one.name: Principal(one.name, views[one.view], views[one.view] if one.write else NOTHING) for one in snmp.users}
 
 
-def _channels(settings: Settings) -> tuple[str, ...]:
-    channels = settings.channels
-    on = {"ussd_http": channels.ussd_http.endpoint, "ussd_smpp": channels.ussd_smpp.accounts,
-          "ussd_gsup": channels.ussd_gsup.address, "sms_smpp": channels.sms_smpp.accounts,
-          "did_sip": channels.did_sip.dids, "email": channels.email.endpoint}
-    return tuple(name for name, value in on.items() if value)
-
-
 def _under_way(core: Core, metrics: MetricsRegistry, service: str) -> float:
     if service == "call_back":
         return sum(core.calls.by_kind().values())
