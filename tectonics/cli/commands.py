@@ -11,6 +11,7 @@ from tectonics.cli.callbacks import callback, callbacks
 from tectonics.cli.daemon import check_config, ledger, run, status
 from tectonics.cli.database import db
 from tectonics.cli.dial import dial
+from tectonics.cli.log import log
 from tectonics.cli.messages import messages
 from tectonics.cli.policy import policy
 from tectonics.cli.session import STATE_HELP
@@ -32,5 +33,5 @@ def tectonics(state: Path | None) -> None:
 
 for command in (run, check_config, ledger, status, db, subscribers, advances, callback, callbacks, recharge, spend,
                 billing, reconcile,
-                policy, tickets, dial, messages, simulate):
+                policy, tickets, dial, messages, log, simulate):
     tectonics.add_command(command)

@@ -6,8 +6,9 @@ This file is the single source: etc/tectonics.yaml and docs/configuration.md are
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from tectonics.config.areas import known_area
 from tectonics.config.call_server import CallServer
 from tectonics.config.email import Email
 from tectonics.config.gsup import UssdGsup
@@ -22,6 +23,8 @@ Text = Annotated[str, Field(max_length=1024)]
 FeedField = Literal["id", "type", "msisdn", "amount", "currency", "time", "class", "balance", "node", "ref",
                     "change", "value"]
 Positive = Annotated[Count, Field(ge=1)]
+LogLevel = Literal["debug", "info", "warn", "error"]
+LogArea = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*){0,5}$", max_length=64), AfterValidator(known_area)]
 _CODE = r"^\*[0-9]{1,6}(\*[0-9]{1,6}){0,9}#$"
 
 
@@ -202,10 +205,14 @@ class Retention(Section):
 
 
 class Log(Section):
-    """Standard error, one sentence a line."""
+    """Standard error, one sentence a line; `tectonics log` changes levels while it runs."""
 
-    level: Literal["debug", "info", "warn", "error"] = Field("info", description="the least important level shown")
+    level: LogLevel = Field("info", description="the least important level shown")
+    areas: dict[LogArea, LogLevel] = Field({}, max_length=100, description=(
+        "of parts of the daemon: {billing: debug, channels.ussd_http: warn}"))
     format: Literal["text", "json"] = Field("text", description="for people or for programs")
+    repeats_max: Count = Field(20, description="lines that say the same within repeats_s; more are counted; 0: all are written")
+    repeats_s: Annotated[Seconds, Field(ge=1, le=3600)] = Field(10, description="after which it is told how many more there were")
 
 
 class Demo(Section):

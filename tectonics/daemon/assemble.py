@@ -33,6 +33,7 @@ from tectonics.daemon.duties import duties
 from tectonics.daemon.email import make_email
 from tectonics.daemon.host import Host
 from tectonics.daemon.listen import Listeners
+from tectonics.daemon.logs import ProcessLog
 from tectonics.daemon.numbering import Plans
 from tectonics.daemon.page_gateway import PageGateway
 from tectonics.daemon.self_care import make_self_care
@@ -63,21 +64,26 @@ log = Logger()
 
 
 class Daemon:
-    """One daemon. `fenced` is called when another process has taken its place."""
+    """One daemon. `fenced` is called when another process has taken its place; `log` is the process's, where it has one."""
 
-    def __init__(self, settings: Settings, host: Host, fenced) -> None:
+    def __init__(self, settings: Settings, host: Host, fenced, log: ProcessLog | None = None) -> None:
         self.settings, self.host, self.clock = settings, host, host.clock
         self.state = StateDirectory(settings.state_path, host.disk)
         self.listeners = Listeners(host.reactor)
         self.serving = "starting"  # why it does not serve; empty when it does
         self.loads = list  # () -> (queue, depth, bound) of every queue, for who watches over the bounds
         self._peers: list = []  # () -> rows of `status`, of every link that the daemon opens itself
-        self._fenced = fenced
+        self._fenced, self._log, self._alarms = fenced, log, None
         self._closing: list[tuple[str, object]] = []  # what stop() closes, in reverse order
 
     def ready(self) -> str:
         """Empty when the daemon serves, else why it does not."""
         return self.serving
+
+    def fault(self, text: str) -> None:
+        """Something failed that nobody had thought of."""
+        if self._alarms is not None:
+            self._alarms.raise_alarm("internal_fault", text, "unhandled")
 
     def start(self) -> Deferred[None]:
         """Serves when it fires; fails with a TheirFault that says what to do."""
@@ -92,7 +98,7 @@ class Daemon:
     async def _assemble(self) -> None:
         settings, clock = self.settings, self.clock
         metrics = MetricsRegistry()
-        alarms = AlarmTable(clock, metrics)
+        alarms = self._alarms = AlarmTable(clock, metrics)
         files = self._open_store(alarms)
         prepaid = BILLING[settings.billing.kind](settings, self.host, metrics)
         inbox = HandsetSms(clock)
@@ -125,7 +131,7 @@ class Daemon:
             peers=lambda: [one for shown in self._peers for one in shown()],
             channels=settings.channels_on, prepaid=settings.billing.kind, loads=lambda: self.loads(),
             ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
-            addresses=files.addresses, country_code=settings.country_code))
+            addresses=files.addresses, country_code=settings.country_code, log=self._log))
         self._control(administration)
         await self._gateway(core, metrics)
         self._ussd_gsup(core, metrics, alarms)

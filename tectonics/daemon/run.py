@@ -10,14 +10,17 @@ import gc
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from tectonics.config import ConfigErrors, Settings, format_error, load, port_offset
+from tectonics.config.sections import Log
 from tectonics.daemon.banner import banner
-from tectonics.daemon.logs import begin_logging
+from tectonics.daemon.logs import TICK_S, ProcessLog, begin_logging
 from tectonics.daemon.systemd import notify, watchdog_s
 from tectonics.domain.errors import OurFault, TheirFault
 
@@ -58,13 +61,14 @@ def main(config: Path, state: Path | None, offset: int) -> int:
 
 def _run(settings: Settings) -> int:
     reactor = install_reactor()
-    begin_logging(settings.log.level, settings.log.format)
+    written = begin_logging(settings.log)
     from tectonics.daemon.assemble import Daemon
     from tectonics.daemon.host import real_host
 
-    ending = Ending(reactor)
-    daemon = Daemon(settings, real_host(reactor), lambda: ending.stop(1))
+    ending = Ending(reactor, written)
+    daemon = Daemon(settings, real_host(reactor), lambda: ending.stop(1), written)
     ending.stopping = daemon.stop
+    written.on_fault = partial(reactor.callFromThread, daemon.fault)
 
     def started(_) -> None:
         settle_memory()
@@ -103,8 +107,8 @@ def _keep_alive(reactor) -> None:
 class Ending:
     """How the process ends: once, with an exit code, after what `stopping` does."""
 
-    def __init__(self, reactor) -> None:
-        self._reactor = reactor
+    def __init__(self, reactor, written: ProcessLog) -> None:
+        self._reactor, self._written = reactor, written
         self._code: int | None = None
         self.stopping = lambda: None
 
@@ -126,7 +130,11 @@ class Ending:
         """Runs the reactor until the end; the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
+        beat = LoopingCall(self._written.tick)
+        beat.clock = self._reactor
+        beat.start(TICK_S, now=False)
         self._reactor.run(installSignalHandlers=False)
+        self._written.close()
         return self._code or 0
 
     def _signalled(self, number, frame) -> None:
@@ -136,12 +144,12 @@ class Ending:
 def serve_ledger(db: Path, listen: str, deduplicates: bool = True, readable_back: bool = True) -> int:
     """Runs the prepaid ledger as a process of its own, with what it promises; the exit code."""
     reactor = install_reactor()
-    begin_logging("info", "text")
+    written = begin_logging(Log())
     from tectonics.billing.embedded import OPENLY
     from tectonics.daemon.host import real_host
     from tectonics.daemon.ledger import ledger_service
 
-    ending = Ending(reactor)
+    ending = Ending(reactor, written)
     can = replace(OPENLY, deduplicates=deduplicates, readable_back=readable_back)
     try:
         service = ledger_service(real_host(reactor), db, listen, can)

@@ -70,6 +70,9 @@ class PolicyLog(Protocol):
                audit: Ticket | None = None) -> Deferred[PolicyVersion | None]:
         """Adds version `expected + 1` and its audit ticket; None when somebody else added it first."""
 
+    def audit(self, ticket: Ticket) -> Deferred[None]:
+        """Writes the ticket of a change that is kept nowhere else."""
+
 
 class Bookmarks(Protocol):
     """Named positions that survive a restart: how far a feed has been read."""

@@ -52,6 +52,10 @@ class SqlPolicyLog:
         job = partial(_append, version=version, expected=expected)
         return self._writes.submit(Audited(job, () if audit is None else (audit,)))
 
+    def audit(self, ticket: Ticket) -> Deferred[None]:
+        """See ports.PolicyLog."""
+        return self._writes.submit(Audited(_nothing_else, (ticket,))).addCallback(lambda _: None)
+
 
 class SqlBookmarks:
     """Fills ports.Bookmarks. Each origin has its own: a position in a file is a position on one machine."""
@@ -68,6 +72,10 @@ class SqlBookmarks:
     def write(self, name: str, value: str) -> Deferred[None]:
         """See ports.Bookmarks; durable when it is answered."""
         return self._writes.submit(partial(_write_bookmark, name=f"{self._origin}:{name}", value=value))
+
+
+def _nothing_else(connection: sqlite3.Connection) -> bool:
+    return True
 
 
 def _versions(connection: sqlite3.Connection, statement: str, value: int) -> list[PolicyVersion]:

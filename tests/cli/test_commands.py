@@ -50,6 +50,9 @@ ASKS = {
     "policy stop": ("policy.switch", {"accepting": False}),
     "policy resume": ("policy.switch", {"accepting": True}),
     f"messages {N}": ("messages", {"msisdn": N}),
+    "log show": ("log.show", {}),
+    "log level channels.ussd_http debug": ("log.level", {"area": "channels.ussd_http", "level": "debug"}),
+    "log reset": ("log.reset", {}),
 }
 
 

@@ -1,6 +1,5 @@
-"""The daemon's small parts: its clock, ids, lock, log, banner and its word to systemd."""
+"""The daemon's small parts: its clock, ids, lock, banner and its word to systemd."""
 
-import json
 import socket
 import time
 
@@ -8,10 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
-from twisted.logger import LogLevel
-from twisted.python.failure import Failure
 
-from tectonics.daemon import logs, systemd
+from tectonics.daemon import systemd
 from tectonics.daemon.clock import RisingIds, WallClock
 from tectonics.daemon.state import StateDirectory
 from tectonics.domain.errors import TheirFault
@@ -59,29 +56,6 @@ def test_one_daemon_at_a_time_in_a_state_directory(tmp_path):
     second.open()
     assert (tmp_path / "var").stat().st_mode & 0o777 == 0o700
     second.close()
-
-
-def event(**more):
-    return {"log_level": LogLevel.info, "log_namespace": "tectonics.engine.outbox", "log_time": 1_790_000_000.5,
-            "log_format": "sent {op}", "op": "TEC-1", **more}
-
-
-def test_a_log_line_is_one_sentence():
-    assert logs._text(event()) == "2026-09-21T14:13:20.500+00:00 info  engine.outbox: sent TEC-1"
-
-
-def test_a_log_line_for_programs():
-    assert json.loads(logs._json(event())) == {
-        "time": "2026-09-21T14:13:20.500+00:00", "level": "info", "area": "engine.outbox", "message": "sent TEC-1"}
-
-
-@pytest.mark.parametrize("write", [logs._text, logs._json])
-def test_a_failure_of_ours_brings_its_traceback(write):
-    try:
-        raise ValueError("a bug")
-    except ValueError:
-        line = write(event(log_failure=Failure()))
-    assert "ValueError" in line and "a bug" in line
 
 
 def test_systemd_is_told_where_it_asks_for_it(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from tectonics.domain.advance import OPEN, Advance, Offer
 from tectonics.domain.call import TALKING, Call, Leg, Rate
 from tectonics.domain.commands import Credit, Debit, Reserve, Settle, Talk
-from tectonics.domain.errors import BadPolicy, Busy
+from tectonics.domain.errors import BadPolicy, Busy, TheirFault
 from tectonics.domain.events import Event, FeedEvent, Trigger
 from tectonics.domain.outcome import Balance, Done, NotFound, Outcome, Unavailable
 from tectonics.domain.policy import DAY_MS, FixedAmount, FixedFee, LendingRules, Policy, Segment, Tier
@@ -170,6 +170,24 @@ class FakePolicyLog:
     def audit(self, ticket: Ticket) -> Deferred[None]:
         self.audited.append(ticket)
         return succeed(None)
+
+
+class FakeLog:
+    """One area: engine."""
+
+    def __init__(self) -> None:
+        self.areas: dict[str, str] = {}
+
+    def shown(self) -> dict:
+        return {"level": "info", "areas": [{"area": a, "level": b, "set": "now"} for a, b in self.areas.items()], "lost": 0}
+
+    def change(self, area: str, level: str) -> None:
+        if area != "engine":
+            raise TheirFault("there is no such area")
+        self.areas[area] = level
+
+    def reset(self) -> None:
+        self.areas.clear()
 
 
 class FakeTicketLog:
@@ -339,10 +357,11 @@ class World:
         self.till = FakeTill() if till else None
         self.handset = FakeHandset()
         self.correspondence = FakeCorrespondence()
+        self.log, self.policy_log = FakeLog(), FakePolicyLog(self.policies)
         self.not_ready = ""
         self.administration = Administration(Offices(
             queries=self.queries, desk=self.desk, policies=self.policies,
-            policy_log=FakePolicyLog(self.policies), tickets=self.tickets, metrics=self.metrics,
+            policy_log=self.policy_log, log=self.log, tickets=self.tickets, metrics=self.metrics,
             alarms=self.alarms, clock=self.clock, ids=FakeIds(),
             about={"version": "0.1", "node": "n1", "origin": "n1", "started_at": NOW - 5000},
             listeners=[Listener("ussd_http", "tcp:127.0.0.1:8081")],

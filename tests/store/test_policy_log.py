@@ -1,5 +1,6 @@
 """Policies are numbered and only added to; bookmarks survive."""
 
+from tectonics.domain.ticket import Ticket
 from tectonics.ports import PolicyVersion
 from tests.store.building import NOW
 
@@ -24,6 +25,15 @@ def test_somebody_was_faster(world):
                               first.append(5, {}, NOW, "ann", "")])
     assert [answer and answer.who for answer in answers] == ["ann", None, None]
     assert world.wait(second.newest()).document == {"a": 1}
+
+
+def test_a_change_that_is_kept_nowhere_else_leaves_its_ticket(world):
+    opened = world.open()
+    ticket = Ticket("T1", "admin.change", NOW, "", {"channel": "admin", "text": "ann: the log shows engine from debug on"})
+    assert world.wait(opened.policies.audit(ticket)) is None
+    lines = world.wait(opened.tickets.read(opened.tickets.origin, 0, 9))
+    assert [b"ann: the log shows engine" in line.line for line in lines] == [True]
+    assert world.wait(opened.policies.newest()) is None
 
 
 def test_bookmarks(world):

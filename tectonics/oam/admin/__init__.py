@@ -17,6 +17,7 @@ from tectonics.oam.admin import (
     advances,
     billing,
     callbacks,
+    log,
     mailboxes,
     parameters,
     policy,
@@ -33,7 +34,7 @@ from tectonics.oam.admin.parameters import NotThere
 __all__ = ["Administration", "NotThere", "Offices"]
 
 IN_FLIGHT_MAX = 200
-_TOPICS = (status, sampling, subscribers, mailboxes, advances, callbacks, reconcile, policy, services, tickets, billing)
+_TOPICS = (status, sampling, subscribers, mailboxes, advances, callbacks, reconcile, policy, services, tickets, billing, log)
 
 
 class Administration:

@@ -38,6 +38,19 @@ class Figures(Metrics, Protocol):
     def spread(self, name: str, *labels: str) -> Spread: ...
 
 
+class LogControl(Protocol):
+    """The log of this process, as it can be shown and changed."""
+
+    def shown(self) -> dict:
+        """`level`, `areas` and how many lines were `lost`."""
+
+    def change(self, area: str, level: str) -> None:
+        """TheirFault where there is no such area."""
+
+    def reset(self) -> None:
+        """As configured."""
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """`call(who, **values)` answers plain data; `changes` says that it changes something."""
@@ -54,7 +67,7 @@ def _no_inbox(msisdn: str) -> list[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offices:
-    """Whom the administration asks. `billing` and `till` are None where there is none to ask.
+    """Whom the administration asks. `billing`, `till` and `log` are None where there is none to ask.
 
     `about` holds version, node, origin and started_at (ms); `ready()` is empty or says why not;
     `consumers()` gives (name, origin, acknowledged, newest, connected) at once or as a Deferred.
@@ -81,6 +94,7 @@ class Offices:
     messages: Callable[[str], list[tuple[int, str]]] = _no_inbox
     addresses: Addresses | None = None
     country_code: str = ""
+    log: LogControl | None = None
     channels: tuple[str, ...] = ()
     prepaid: str = "embedded"
     role: Callable[[], str] = lambda: SINGLE
