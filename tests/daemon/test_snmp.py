@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from tectonics.config import load
-from tectonics.daemon.snmp import _channels, _communities, _principals, _secret
+from tectonics.daemon.snmp import _communities, _principals, _secret
 from tectonics.domain.errors import TheirFault
 from tectonics.oam.snmp.views import EVERYTHING, NOTHING, View
 from tests.config.files import write
@@ -35,7 +35,7 @@ def test_users_write_only_where_it_says_so_and_within_their_view(tmp_path):
 
 
 def test_only_channels_that_are_on_have_a_row(tmp_path):
-    assert _channels(settings(tmp_path, "channels: {email: {endpoint: ''}}")) == ("ussd_http",)
+    assert settings(tmp_path, "channels: {email: {endpoint: ''}}").channels_on == ("ussd_http",)
 
 
 @pytest.mark.parametrize("text, least, said", [("short\n", 8, "8 to 256"), ("", 1, "1 to 256"), ("x" * 257, 1, "1 to 256"), (None, 1, "cannot be read")])
