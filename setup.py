@@ -28,7 +28,7 @@ setup(
     install_requires=[
         "click>=8.5,<9",
         "cryptography>=50.0,<51",
-        "dkimpy>=1.1,<2",
+        "dkimpy[ed25519]>=1.1,<2",
         "httptools>=0.9,<1",
         "jinja2>=3.1,<4",
         "klein>=24.8,<25",

@@ -19,7 +19,7 @@ from tectonics.channels.email.limits import Hourly
 from tectonics.channels.email.reading import Written
 from tectonics.channels.email.requests import pin_of
 from tectonics.channels.email.results import vouched
-from tectonics.channels.email.signatures import candidates, is_valid
+from tectonics.channels.email.signatures import candidates, is_valid, known_by
 from tectonics.config.email import Relay
 from tectonics.domain.mailbox import Mailbox, is_pin
 from tectonics.ports import Clock, Metrics
@@ -90,7 +90,7 @@ class Proving:
                 later = error
                 continue
             if key and await self._turns.run(self._in_thread, is_valid, mail.content, signature, key):
-                return self._found(DKIM, "good", Proved(DKIM, mail.message_id if signature.covers_id else signature.digest))
+                return self._found(DKIM, "good", Proved(DKIM, known_by(mail, signature)))
             self._found(DKIM, "wrong" if key else "no_key")
         if later is not None:
             self._found(DKIM, "later")

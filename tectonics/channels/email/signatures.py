@@ -1,9 +1,9 @@
-"""DKIM (RFC 6376): which signatures could speak for the sender, and whether one does; dkimpy computes.
+"""DKIM (RFC 6376, RFC 8463): which signatures could speak for the sender, and whether one does; dkimpy computes, Ed25519 by libsodium.
 
 A signature counts only where it is by the sender's domain or one above it, with SHA-256, over From, Subject and Date, and over
 the whole text (no `l=`, behind which anybody may add).  Its Date must be near, because what was signed once can be sent again
-by whoever has it.  Where it does not cover the Message-ID the mail is known by the signature itself, so that it is the
-same mail whatever else is changed.
+by whoever has it.  Where it does not cover the Message-ID the mail is known by the three fields that every signature covers,
+so that it is the same mail whatever else is changed, and whichever of its signatures is left on it.
 
 The keys are asked for elsewhere; here nothing waits.  dkimpy's regular expressions take quadratic time over long runs of
 white space, so it gets a text that is canonical already, and no header field with such runs.
@@ -11,7 +11,6 @@ Bounds: SIGNATURES_MAX fields looked at, FIELD_MAX octets of each, CHECKED_MAX o
 """
 
 import re
-from base64 import b64decode
 from hashlib import sha256
 
 import dkim
@@ -29,6 +28,7 @@ _SPACE = re.compile(r"\s+")
 _LONG_SPACE = re.compile(r"\s{33}")
 _SELECTOR = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?){0,5}", re.ASCII)
 _BASE64 = re.compile(r"[0-9A-Za-z+/]+={0,2}", re.ASCII)
+_KINDS = {"rsa-sha256": b"rsa", "ed25519-sha256": b"ed25519"}  # of key (RFC 8463, section 3), by algorithm
 _FAULTS = (dkim.DKIMException, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, AssertionError)
 
 
@@ -36,10 +36,10 @@ class Signature(Struct, frozen=True):
     """A signature that could speak for the sender. `place` is its place among the mail's, `key` where its key is."""
 
     place: int
+    kind: bytes  # of key
     key: str
     relaxed: bool  # about white space in the text (section 3.4.4)
     covers_id: bool
-    digest: str  # of its value: what the mail is known by where the Message-ID is not covered
 
 
 def candidates(mail: Written, now: int) -> list[Signature]:
@@ -60,17 +60,21 @@ def _candidate(place: int, value: str, domain: str, must_cover: set[str]) -> Sig
     signer, selector = tags.get("d", "").lower(), tags.get("s", "")
     covered = {name.strip().lower() for name in tags.get("h", "").split(":")}
     body = _SPACE.sub("", tags.get("b", ""))
-    good = (tags.get("v") == "1" and tags.get("a", "").lower() == "rsa-sha256" and "l" not in tags
+    kind = _KINDS.get(tags.get("a", "").lower())
+    good = (tags.get("v") == "1" and kind is not None and "l" not in tags
             and is_domain(signer) and is_aligned(signer, domain) and _SELECTOR.fullmatch(selector)
             and must_cover <= covered and _BASE64.fullmatch(body) and _BASE64.fullmatch(_SPACE.sub("", tags.get("bh", ""))))
     if not good:
         return None
-    try:
-        digest = sha256(b64decode(body, validate=True)).hexdigest()
-    except ValueError:
-        return None
     relaxed = tags.get("c", "").lower().partition("/")[2].strip() == "relaxed"
-    return Signature(place, f"{selector}._domainkey.{signer}", relaxed, "message-id" in covered, digest)
+    return Signature(place, kind, f"{selector}._domainkey.{signer}", relaxed, "message-id" in covered)
+
+
+def known_by(mail: Written, signature: Signature) -> str:
+    """What a mail with this signature is known by."""
+    if signature.covers_id:
+        return mail.message_id
+    return sha256(f"{mail.sender}\n{mail.written_at}\n{' '.join(mail.subject.split())}".encode()).hexdigest()
 
 
 def _tags(value: str) -> dict[str, str]:
@@ -86,7 +90,8 @@ def is_valid(content: bytes, signature: Signature, key: bytes) -> bool:
     """Whether that signature of the mail is by the key (a TXT record); takes some milliseconds, more for a large mail."""
     try:
         checked = dkim.DKIM(_canonical(content) if signature.relaxed else content, minkey=KEY_BITS_MIN)
-        return bool(checked.verify(signature.place, dnsfunc=lambda name, timeout=0: key))
+        good = checked.verify(signature.place, dnsfunc=lambda name, timeout=0: key)
+        return bool(good) and checked.ktag == signature.kind
     except _FAULTS:
         return False
 

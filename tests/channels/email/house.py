@@ -5,7 +5,7 @@ from email.utils import formatdate
 from functools import cache
 
 import dkim
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.internet.task import Clock
@@ -21,7 +21,7 @@ from tests.engine.world import Counted
 NOW_S = 1_795_341_600
 ANN, ANN_NUMBER, PIN = "ann@example.com", "33600000001", "123456"
 RELAY, STRANGER = "192.0.2.25", "198.51.100.7"
-KEY_NAME = "s1._domainkey.example.com"
+KEY_NAME, SHORT_KEY_NAME = "s1._domainkey.example.com", "e1._domainkey.example.com"
 
 
 def mail(subject="SOS", text="hello", sender="Ann Lee <Ann@Example.com>", id="<m1@example.com>", date=NOW_S, head=(), to="sos@vas.example"):
@@ -37,6 +37,19 @@ def key_pair(bits=1024):
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return pem, b"v=DKIM1; k=rsa; p=" + b64encode(public)
+
+
+@cache
+def short_key_pair():
+    """The same of an Ed25519 key, which a record holds as it is."""
+    key = ed25519.Ed25519PrivateKey.generate()
+    return b64encode(key.private_bytes_raw()), b"v=DKIM1; k=ed25519; p=" + b64encode(key.public_key().public_bytes_raw())
+
+
+def shortly_signed(content, headers=("from", "subject", "date", "message-id", "to")):
+    """With an Ed25519 signature on top, of selector e1."""
+    return dkim.sign(content, b"e1", b"example.com", short_key_pair()[0], canonicalize=(b"relaxed", b"relaxed"),
+                     signature_algorithm=b"ed25519-sha256", include_headers=[one.encode() for one in headers]) + content
 
 
 def signed(content, domain="example.com", headers=("from", "subject", "date", "message-id", "to"), relaxed=True, **more):
@@ -60,7 +73,7 @@ class Zone:
     """Keys by name: a record, an exception, or a Deferred that will tell."""
 
     def __init__(self, **records):
-        self.records, self.asked = {KEY_NAME: key_pair()[1], **records}, []
+        self.records, self.asked = {KEY_NAME: key_pair()[1], SHORT_KEY_NAME: short_key_pair()[1], **records}, []
 
     def look_up(self, name):
         self.asked.append(name)

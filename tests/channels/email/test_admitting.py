@@ -13,11 +13,13 @@ from tests.channels.email.house import (
     KEY_NAME,
     NOW_S,
     RELAY,
+    SHORT_KEY_NAME,
     STRANGER,
     Desk,
     House,
     key_pair,
     mail,
+    shortly_signed,
     signed,
 )
 
@@ -92,10 +94,40 @@ def test_either_canonical_form(house, relaxed):
     assert house.take(signed(content, relaxed=relaxed).replace(b"a  b", b"a b")) == (250 if relaxed else 550)
 
 
-def test_where_the_message_id_is_not_signed_the_signature_is_the_id(house):
+def test_where_the_message_id_is_not_signed_what_is_signed_is_the_id(house):
     content = signed(mail(), headers=("from", "subject", "date"))
     assert house.take(content) == house.take(content.replace(b"<m1@example.com>", b"<m2@example.com>")) == 250
     assert house.engine.messages[0].id == house.engine.messages[1].id != "sos:<m1@example.com>"
+
+
+def test_a_mail_that_loses_one_of_its_two_signatures_is_the_same_mail(house):
+    covered = ("from", "subject", "date")
+    plain = mail()
+    short, long = (one[:-len(plain)] for one in (shortly_signed(plain, covered), signed(plain, headers=covered)))
+    for one in (short + long + plain, short + plain, long + plain.replace(b"<m1@", b"<m2@")):
+        assert house.take(one) == 250
+    assert len({one.id for one in house.engine.messages}) == 1
+    assert house.take(signed(mail(date=NOW_S + 1), headers=covered)) == 250
+    assert house.engine.messages[-1].id != house.engine.messages[0].id
+
+
+def test_an_ed25519_signature_proves_the_sender(house):
+    assert house.take(shortly_signed(mail("SOS 2"))) == 250
+    assert house.zone.asked == [SHORT_KEY_NAME] and house.results("proofs") == {"good": 1}
+    assert house.take(shortly_signed(mail("SOS 2")).replace(b"Subject: SOS 2", b"Subject: SOS 3")) == 550
+
+
+@pytest.mark.parametrize("record", [key_pair()[1], b"v=DKIM1; k=ed25519; p=AAAA", b"v=DKIM1; k=ed25519; p=" + b"A" * 44, b"v=DKIM1; k=ed25519",
+                                    b"v=DKIM1; k=ed25519; p=?", b"v=DKIM1; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="])
+def test_a_key_that_is_none_of_ed25519(house, record):
+    house.zone.records[SHORT_KEY_NAME] = record
+    assert house.take(shortly_signed(mail())) == 550
+
+
+def test_a_key_of_another_kind_than_the_signature_says(house):
+    wrong = signed(mail()).replace(b"a=rsa-sha256", b"a=ed25519-sha256")
+    assert house.take(wrong) == 550
+    assert house.take(shortly_signed(mail()).replace(b"a=ed25519-sha256", b"a=rsa-sha256")) == 550
 
 
 def test_the_second_signature_may_be_the_good_one(house):
