@@ -81,9 +81,11 @@ def policy_line(version: PolicyVersion) -> dict:
 
 
 def alarm(item: Alarm) -> dict:
-    """One active alarm."""
+    """One alarm; `acknowledged` is null where nobody looks after it."""
+    seen = item.acknowledged
     return {"id": item.id, "severity": item.severity, "since_at": time(item.since_at), "text": item.text,
-            "advice": item.advice}
+            "advice": item.advice, "cause": item.cause, "raises": item.raises, "flapping": item.flapping,
+            "acknowledged": seen and {"who": seen.who, "at": time(seen.at), "note": seen.note}}
 
 
 def json(value: object) -> bytes:
