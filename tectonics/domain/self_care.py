@@ -36,16 +36,17 @@ class Overview:
 
 @value
 class Entry:
-    """One line of his history: an advance, or a payment."""
+    """One line of his history: an advance, a payment, or a call-back that took place."""
 
     at: str  # 2026-11-22, on the operator's clock
-    kind: str  # advance, payment
+    kind: str  # advance, payment, callback
     amount: str
     currency: str
     fee: str = ""
     owed: str = ""  # what is left of it
     due: str = ""
     state: str = ""  # of an advance
+    number: str = ""  # whom he was connected with
 
 
 @value

@@ -45,6 +45,7 @@ WEB_TEXTS = {
     "web.history.older": "",
     "web.history.advance": "",
     "web.history.payment": "",
+    "web.history.callback": "",
     "web.history.left": "outstanding currency",
     "web.state.pending": "",
     "web.state.open": "",

@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred
 from tectonics.domain import advance as adv
 from tectonics.domain import login
 from tectonics.domain.advance import Advance, Offer
+from tectonics.domain.call import CallMark
 from tectonics.domain.errors import TheirFault
 from tectonics.domain.events import CodeAsked, CodeEntered, ProfileChanged, Trigger
 from tectonics.domain.outcome import Balance
@@ -30,6 +31,7 @@ from tectonics.engine.movements import NEWEST
 from tectonics.engine.running import deferred
 from tectonics.engine.sessions import Sessions
 from tectonics.ports import Queries
+from tectonics.workflows import call_words
 from tectonics.workflows.decision import Context
 from tectonics.workflows.lending import Choice
 from tectonics.workflows.self_care import is_used
@@ -39,6 +41,7 @@ CHANNEL = "web"
 STYLE = Style(CHANNEL, septets_max=5000, ucs2_max=5000, transliterate=False, session_s=600)
 BALANCE_S = 2.5  # a page waits no longer for a balance
 PAGE = 20  # entries of a page of history
+CALLED = "0"  # the id of a call-back in marks: there is one at a time
 SALT_OCTETS, CODE_OCTETS = 16, 16
 _CHOICE = re.compile(r"[1-9]|1[0-2]", re.ASCII)  # a tier; other keys of the menu have pages of their own
 _AMOUNT = re.compile(r"[0-9]{1,9}([.,][0-9]{1,4})?", re.ASCII)
@@ -104,20 +107,23 @@ class EngineSelfCare:
                         profile.adverts_stopped_at is None, profile.collect_refused_at is None, self._calls_offered())
 
     def history(self, visitor: Visitor, before: str = "") -> Deferred[tuple[list[Entry], str] | None]:
-        """A page of what he borrowed and paid back, and the mark of the next."""
+        """A page of what he borrowed, paid back and was called back for, and the mark of the next."""
         return deferred(self._history(visitor, before))
 
     async def _history(self, visitor: Visitor, before: str) -> tuple[list[Entry], str] | None:
         found = _MARK.fullmatch(before)
         if before and found is None:
             raise TheirFault("that is no mark of a page")
-        if await self._holder(visitor) is None:
+        account = await self._holder(visitor)
+        if account is None:
             return None
         since = (int(found[1]), found[2]) if found else NEWEST
         lent, paid = await self._queries.past(visitor.msisdn, visitor.generation, since, PAGE + 1)
         context = self._engine.context()
         rows = [((one.requested_at, one.id), _lent(one, context)) for one in lent]
         rows += [((one.created_at, one.id), _paid(one, context)) for one in paid]
+        rows += [((one.at, CALLED), _talked(one, context)) for one in account.standing.calls
+                 if one.charged_minor is not None and (one.at, CALLED) < since]
         rows.sort(key=lambda row: row[0], reverse=True)
         shown = rows[:PAGE]
         mark = "{}.{}".format(*shown[-1][0]) if len(rows) > PAGE else ""
@@ -201,3 +207,8 @@ def _lent(one: Advance, context: Context) -> Entry:
 def _paid(one: Recovery, context: Context) -> Entry:
     took = sum(share.principal_minor + share.fee_minor for share in one.shares)
     return Entry(_day(one.created_at, context), "payment", context.money(took), context.policy.currency)
+
+
+def _talked(one: CallMark, context: Context) -> Entry:
+    return Entry(_day(one.at, context), "callback", context.money(one.charged_minor), context.policy.currency,
+                 number=call_words.shown(one.number))

@@ -169,6 +169,19 @@ def test_history_comes_in_pages(node, care):
         wait(node, care.history(him, "'; --"))
 
 
+def test_call_backs_that_took_place_stand_among_the_rest_on_their_page(tmp_path):
+    story = Calls(tmp_path, talk=(calls.BY_A, 30))
+    care, him = care_of(story.node), visitor(story.node)
+    story.dial()
+    assert wait(story.node, care.history(him)) == ([], "")  # it goes on
+    story.wait(100)
+    amount = story.tickets()[0]["amount"]
+    (entry,), mark = wait(story.node, care.history(him))
+    assert entry == Entry("2026-09-21", "callback", amount, "EUR", number=f"+{BOB}") and mark == ""
+    at = wait(story.node, story.node.files.queries.account(MSISDN)).standing.calls[0].at
+    assert [len(wait(story.node, care.history(him, f"{at}.{id}"))[0]) for id in ("1", "0", "-")] == [1, 0, 0]
+
+
 # --- what he does
 
 def test_borrowing_shows_the_offers_the_whole_cost_and_lends_once_however_often_it_is_pressed(node, care):

@@ -7,7 +7,7 @@ import pytest_twisted
 import treq
 
 from tectonics.domain.errors import Busy, OurFault
-from tectonics.domain.self_care import AGREE
+from tectonics.domain.self_care import AGREE, Entry
 from tectonics.oam.web.me.door import ANSWER_S
 from tectonics.oam.web.me.handlers import TABLE
 from tectonics.oam.web.me.site import VISIT_REQUESTS_MAX
@@ -283,6 +283,9 @@ async def test_history_has_pages(served):
     await me.get("/me/history?before=5.A")
     assert me.status == 200 and "before=" not in me.text
     assert (await me.get("/me/history?before=x")).status == 422
+    served.care.entries = [Entry("2026-11-22", "callback", "0.24", "EUR", number="+33612345678")]
+    await me.get("/me/history")
+    assert "Call-back" in me.text and "0.24" in me.text and "+33612345678" in me.text
     served.care.entries = []
     assert "Nothing has happened yet." in (await me.get("/me/history")).text
 
