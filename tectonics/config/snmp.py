@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from tectonics.config.alarms import AlarmLimits
 from tectonics.config.values import Count, Endpoint, Flag, Name, Section
 
 File = Annotated[str, Field(max_length=1024)]
@@ -108,6 +109,7 @@ class Oam(Section):
     """Operation and maintenance."""
 
     snmp: Snmp = Field({}, description="SNMP")
+    alarms: AlarmLimits = Field({}, description="alarms")
 
 
 def contradictions(snmp: Snmp):

@@ -79,12 +79,20 @@ class Sessions:
         return told
 
     def _timed(self, style: Style, dialled: Dialled, step: str) -> None:
-        count_step(self._engine.metrics, style.channel, step, self._engine.clock.seconds() - dialled.at / 1000)
+        took_s = self._engine.clock.seconds() - dialled.at / 1000
+        count_step(self._engine.metrics, style.channel, step, took_s)
+        if took_s >= style.budget_s:
+            self._engine.metrics.count("tectonics_dialogue_late_total", style.channel)
+
+    def _count_end(self, channel: str, end: str) -> None:
+        self._engine.metrics.count("tectonics_dialogue_sessions_total", channel, end)
 
     def ended(self, style: Style, session: str, msisdn: str) -> None:
         """The gateway says that the session is over."""
         known = self._sessions.get((style.channel, session, msisdn))
         if known is not None and not known.running:
+            if known.snapshot is not None:
+                self._count_end(style.channel, "left")
             known.snapshot = None
 
     def place(self, channel: str, session: str, msisdn: str) -> Snapshot | None:
@@ -159,6 +167,8 @@ class Sessions:
             if oldest.running or oldest.expires_at > now and len(self._sessions) <= self._limits.sessions_max:
                 break
             del self._sessions[key]
+            if oldest.snapshot is not None:
+                self._count_end(key[0], "silent" if oldest.expires_at <= now else "forgotten")
         ended_max = min(ENDED_MAX, self._limits.sessions_max)
         while self._ended and (len(self._ended) > ended_max
                                or next(iter(self._ended.values())).expires_at <= now):
@@ -167,6 +177,7 @@ class Sessions:
     def _end(self, key: tuple[str, str, str], session: Session) -> None:
         """From now on it is only kept for those who ask again."""
         if self._sessions.get(key) is session:
+            self._count_end(key[0], "finished")
             session.expires_at = min(session.expires_at, self._engine.now() + ENDED_S * 1000)
             self._ended[key] = self._sessions.pop(key)
 
