@@ -32,6 +32,10 @@ class Tree:
     def __len__(self) -> int:
         return len(self._names)
 
+    def all(self) -> list[tuple[Name, Value]]:
+        """Every variable, in order."""
+        return [(name, _shown(value)) for name, value in zip(self._names, self._values, strict=True)]
+
     def get(self, name: Name) -> Value:
         """The variable, or which of the exceptions it is."""
         at = bisect_left(self._names, name)

@@ -20,6 +20,7 @@ from tectonics.simulators.demo import (
     recovering,
     trouble,
     visiting,
+    watching,
     writing,
 )
 from tectonics.simulators.demo.story import Story
@@ -38,7 +39,7 @@ CHAPTERS = (
     calling.call_back, calling.busy,
     writing.borrowing_by_sms, writing.advertising, mailing.an_email, visiting.self_care, operating.barring,
     operating.the_switch, operating.broken_settings, operating.bad_input, operating.health_and_figures,
-    closing.streams, closing.to_the_cent, closing.the_end,
+    watching.the_mib, closing.streams, closing.to_the_cent, closing.the_end,
 )
 
 

@@ -17,6 +17,7 @@ from tectonics.oam.snmp.schema import BASE, arcs
 from tectonics.oam.snmp.states import AdminStates
 from tectonics.oam.snmp.tree import Snapshot
 from tectonics.oam.snmp.views import EVERYTHING, NOTHING, Principal, View
+from tectonics.simulators.snmp_manager import SnmpManager
 from tectonics.wire.snmp_usm import keys_of
 from tests.oam.fakes import NOW, World
 
@@ -45,6 +46,38 @@ class Port:
 
     def stopListening(self):  # Twisted's name
         self.closed = True
+
+
+class Wire:
+    """A manager's socket that ends at the agent of a lab; `sent` are the manager's datagrams, `came` the agent's."""
+
+    def __init__(self, lab, address=("127.0.0.1", 40000)):
+        self.lab, self.address, self.sent, self.came, self.waiting = lab, address, [], [], []
+
+    def send(self, octets):
+        self.sent.append(octets)
+        answers = [answer for answer, to in self.lab.give(octets, self.address) if to == self.address]
+        self.came += answers
+        self.waiting += answers
+
+    def recv(self, octets_max):
+        if not self.waiting:
+            raise TimeoutError
+        return self.waiting.pop(0)
+
+    def settimeout(self, seconds):
+        pass
+
+    def close(self):
+        pass
+
+
+def asking(lab, who=b"public"):
+    """A manager of this agent; it and its wire."""
+    manager, wire = SnmpManager(HERE, who), Wire(lab)
+    manager.close()
+    manager._socket = wire
+    return manager, wire
 
 
 class Lab:
