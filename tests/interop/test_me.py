@@ -1,6 +1,5 @@
 """Self-care in Chromium: the daemon as a process, its codes through a message centre, with scripts and without them."""
 
-import contextlib
 import os
 import re
 import shutil
@@ -10,9 +9,11 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tectonics.domain.login import CODES_HOUR_MAX, GUESSES_MAX
+from tectonics.simulators.phones.process import PhonesProcess
 from tectonics.simulators.smsc.process import CentreProcess
 from tests.integration.clients import ANN, balance, until
 
+RICH, BOB = "33600000003", "33612345678"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = (320, 360, 1280)
 
@@ -21,17 +22,17 @@ class Browsing:
     """Chromium and a page of it; what goes wrong there is in `wrong`."""
 
     def __init__(self, world, page, wrong):
-        self.daemon, self.centre, self.page, self.wrong = world.daemon, world.centre, page, wrong
+        self.daemon, self.centre, self.page, self.wrong, self.msisdn = world.daemon, world.centre, page, wrong, world.msisdn
         host, port = self.daemon.address("web")
         self.address = f"http://{host}:{port}/me"
 
     def codes(self):
-        return [found[0] for text in self.centre.messages(ANN) if (found := re.match(r"\d{6}", text))]
+        return [found[0] for text in self.centre.messages(self.msisdn) if (found := re.match(r"\d{6}", text))]
 
     def ask_for_code(self):
         known = len(self.codes())
         self.page.goto(self.address)
-        self.page.get_by_label("Mobile number").fill(f"+{ANN}")
+        self.page.get_by_label("Mobile number").fill(f"+{self.msisdn}")
         self.page.get_by_role("button", name="Send me a code").click()
         self.page.get_by_label("Code from the SMS").wait_for()
         return until(lambda: len(self.codes()) > known and self.codes()[-1])
@@ -51,7 +52,7 @@ class Browsing:
 
     def sign_in(self):
         self.enter(self.ask_for_code())
-        self.page.get_by_text(f"+{ANN}").wait_for()
+        self.page.get_by_text(f"+{self.msisdn}").wait_for()
 
     def fits(self):
         """No page is wider than the screen, however small that is."""
@@ -68,8 +69,8 @@ class Browsing:
 class World:
     """A daemon, its message centre, and as many browsers as a test opens."""
 
-    def __init__(self, daemon, centre):
-        self.daemon, self.centre = daemon, centre
+    def __init__(self, daemon, centre, msisdn=ANN):
+        self.daemon, self.centre, self.msisdn = daemon, centre, msisdn
 
     def browse(self, story, scripts=True):
         """Runs `story(browsing)` in a thread of its own, as a driver that waits must."""
@@ -93,12 +94,27 @@ class World:
 
 
 @pytest.fixture
-def world(make_daemon):
-    with contextlib.ExitStack() as made:
-        centre = CentreProcess().start()
-        made.callback(centre.close)
-        account = {"name": "smsc1", "address": centre.address, "system_id": "tectonics"}
-        yield World(make_daemon({"channels": {"sms_smpp": {"accounts": [account]}}}).start(), centre)
+def centre():
+    one = CentreProcess().start()
+    yield one
+    one.close()
+
+
+def starting(make_daemon, centre, **settings):
+    account = {"name": "smsc1", "address": centre.address, "system_id": "tectonics"}
+    return make_daemon({"channels": {"sms_smpp": {"accounts": [account]}}, **settings}).start()
+
+
+@pytest.fixture
+def world(make_daemon, centre):
+    return World(starting(make_daemon, centre), centre)
+
+
+@pytest.fixture
+def phones():
+    switch = PhonesProcess("ring=0.1 answer=0.3").start()
+    yield switch
+    switch.close()
 
 
 def changes(daemon):
@@ -190,3 +206,32 @@ def test_after_a_crash_one_signs_in_again_and_nothing_was_lent_that_was_not_agre
 
     world.browse(story)
     assert balance(world.daemon) == "1.00"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_call_me_back_rings_his_phone_and_connects_him(make_daemon, centre, phones, scripts):
+    """The daemon's own SIP call server, and telephones that are called over sockets."""
+    rate = {"name": "france", "prefixes": ["33"], "minute": "0.60", "first": "1s", "then": "1s"}
+    sip = {"endpoint": "udp:0:interface=127.0.0.1", "trunks": [{"name": "switch", "address": phones.address}]}
+    daemon = starting(make_daemon, centre, call_server={"kind": "sip", "sip": sip}, policy={"call_back": {"destinations": [rate]}})
+
+    def states():
+        return [one["state"] for one in daemon.ask("callbacks.list", limit=10)["callbacks"]]
+
+    def story(me):
+        me.sign_in()
+        me.page.get_by_role("link", name="Call me back").click()
+        me.page.get_by_label("Number that you want to call").fill("06 12 34 56 78")
+        me.page.get_by_role("button", name="Call me now").dblclick()
+        me.says(f"+{BOB}")
+        until(lambda: states() == ["talking"])
+        assert [one["number"] for one in phones.calls()] == [RICH, BOB]  # pressed twice, rung once
+        phones.order(f"hang_up {RICH}")
+        until(lambda: states() == [])
+        me.page.goto(f"{me.address}/history")
+        me.says("Call-back")
+        me.says(f"+{BOB}")
+
+    World(daemon, centre, RICH).browse(story, scripts)
+    ticket, = [line for line in daemon.ask("tickets.tail", limit=20)["lines"] if '"callback.' in line]
+    assert '"type":"callback.completed"' in ticket and '"channel":"web"' in ticket and f'"b_number":"{BOB}"' in ticket
