@@ -8,7 +8,7 @@ from tectonics import __version__
 from tectonics.cli.advances import advances
 from tectonics.cli.billing import billing, recharge, reconcile, spend
 from tectonics.cli.callbacks import callback, callbacks
-from tectonics.cli.daemon import check_config, ledger, run, status
+from tectonics.cli.daemon import check_config, ledger, run
 from tectonics.cli.database import db
 from tectonics.cli.dial import dial
 from tectonics.cli.log import log
@@ -16,8 +16,10 @@ from tectonics.cli.messages import messages
 from tectonics.cli.policy import policy
 from tectonics.cli.session import STATE_HELP
 from tectonics.cli.simulate import simulate
+from tectonics.cli.status import status
 from tectonics.cli.subscribers import subscribers
 from tectonics.cli.tickets import tickets
+from tectonics.cli.top import top
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -31,7 +33,7 @@ def tectonics(state: Path | None) -> None:
     """
 
 
-for command in (run, check_config, ledger, status, db, subscribers, advances, callback, callbacks, recharge, spend,
+for command in (run, check_config, ledger, status, top, db, subscribers, advances, callback, callbacks, recharge, spend,
                 billing, reconcile,
                 policy, tickets, dial, messages, log, simulate):
     tectonics.add_command(command)

@@ -1,17 +1,14 @@
-"""Becoming a daemon and looking at the running one: run, check-config, ledger, status."""
+"""Becoming a daemon: run, check-config, ledger."""
 
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from tectonics.cli import show
-from tectonics.cli.session import Session, chosen_state, state_option, with_session
+from tectonics.cli.session import chosen_state, state_option
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 PORT_MAX = 65535
-STATUS_TABLES = ("listeners", "peers", "consumers", "alarms")
 
 
 @click.command()
@@ -63,25 +60,3 @@ def ledger(db: Path, listen: str, deduplicates: bool, readable_back: bool) -> No
     from tectonics.daemon.run import serve_ledger
 
     sys.exit(serve_ledger(db, listen, deduplicates, readable_back))
-
-
-@click.command()
-@with_session
-def status(session: Session) -> None:
-    """Show what the running daemon is doing: state, listeners, debt, backlog, alarms.
-
-    Example: tectonics status --json
-    """
-    session.show("status", view=_view_status)
-
-
-def _view_status(answer: dict) -> None:
-    values = {name: value for name, value in answer.items() if name not in (*STATUS_TABLES, "counters")}
-    if isinstance(uptime := values.get("uptime_s"), int | float):
-        values["uptime_s"] = str(timedelta(seconds=int(uptime)))
-    show.fields({name.removesuffix("_s"): value for name, value in values.items()})
-    for name in STATUS_TABLES:
-        if answer.get(name):
-            show.table(answer[name], title=f"\n{name}")
-    if not answer.get("alarms"):
-        click.echo("\nno alarms")

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tectonics.cli.palette import STATES
+
 PIPED_COLUMNS = 400
 GOOD = {"done", "open", "serving", "ready", "active", "repaid", "granted", "connected", "committed"}
 BAD = {"failed", "refused", "unknown", "overdue", "critical", "major", "barred", "black", "stopped"}
@@ -76,7 +78,7 @@ def table(records: Sequence[dict], columns: Iterable[str] = (), title: str = "")
 def cell(value: object) -> Text:
     """A value as it stands in a table; well-known words of state are coloured."""
     text = plain(value)
-    return Text(text, style="green" if text in GOOD else "red" if text in BAD else "")
+    return Text(text, style="green" if text in GOOD else "red" if text in BAD else STATES.get(text, ""))
 
 
 def plain(value: object) -> str:

@@ -124,7 +124,8 @@ class Alarm(Struct, frozen=True):
 
 
 class Sample(Struct, frozen=True, kw_only=True):
-    """One look at one daemon. `state` is `serving`, or why it does not; times are ms since 1970."""
+    """One look at one daemon. `state` is `serving`, or why it does not; times are ms since 1970; `owed` is the debt
+    in units of the currency."""
 
     node: str
     version: str
@@ -146,6 +147,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     consumers: tuple[Consumer, ...]
     alarms: tuple[Alarm, ...]
     debt: dict[str, int]
+    owed: str
     currency: str
 
 

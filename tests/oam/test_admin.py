@@ -110,7 +110,7 @@ def test_a_sample_is_the_same_figures_and_asks_no_database(world):
     world.metrics.gauge("tectonics_outstanding_minor", 1540)
     found = sample.decode(ask(world, "sample"))
     assert found.services[0].refused == {"balance": 3} and found.channels[0].spread.total == 1 and found.tickets == 3
-    assert (found.state, found.node, found.role, found.debt["outstanding_minor"]) == ("serving", "n1", "single", 1540)
+    assert (found.state, found.node, found.role, found.owed) == ("serving", "n1", "single", "15.40")
     assert found.now_at - found.started_at == 5000
     assert [one.id for one in found.alarms] == ["feed_lag:tcp"]
     assert [(one.name, one.lag, one.connected) for one in found.consumers] == [("mediation", 5, True)]

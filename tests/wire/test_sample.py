@@ -34,7 +34,7 @@ def sample(**changes):
         "billing": (BillingNode("embedded", "up", 20, 1, 2, 3, Spread(BOUNDS, (20, 0, 0, 0))),),
         "decided": Spread(), "units": {"committed": 7}, "shed": {}, "tickets": 6, "outbox": 1, "dispatching": 2, "sessions": 3,
         "queues": (Queue("store", 1, 10),), "consumers": (Consumer("billing", 4, True),),
-        "alarms": (Alarm("feed_lag", "major", 500, "silent", "look"),), "debt": {"outstanding_minor": 500}, "currency": "EUR",
+        "alarms": (Alarm("feed_lag", "major", 500, "silent", "look"),), "debt": {"open_advances": 2}, "owed": "5.00", "currency": "EUR",
     }
     return Sample(**fields | changes)
 

@@ -6,6 +6,7 @@ few seconds.  `status` (status.py) shows the same rows, and asks more.
 
 from functools import partial
 
+from tectonics.domain.money import format_minor
 from tectonics.oam import derived
 from tectonics.oam.admin.method import Method, Offices
 from tectonics.oam.derived import Counts
@@ -33,6 +34,7 @@ async def _sample(offices: Offices, who: str) -> dict:
 def take_sample(offices: Offices, readers: list, counts: Counts) -> Sample:
     """Everything as it is now; `readers` are the consumers of tickets."""
     about, metrics, active = offices.about, offices.metrics, offices.alarms.active()
+    currency, debt = offices.policies.current.currency, debt_shown(counts)
     return Sample(
         node=about["node"], version=about["version"], state=offices.ready() or SERVING, role=offices.role(),
         now_at=offices.now(), started_at=about["started_at"],
@@ -43,8 +45,9 @@ def take_sample(offices: Offices, readers: list, counts: Counts) -> Sample:
         shed=_whole(counts.by_label("tectonics_shed_total", 0)), tickets=int(counts.of("tectonics_tickets_total")),
         outbox=int(counts.of("tectonics_outbox_rows")), dispatching=int(counts.of("tectonics_dispatching")),
         sessions=int(counts.of("tectonics_sessions")), queues=tuple(Queue(*one) for one in offices.loads()),
-        consumers=_consumers(readers), alarms=tuple(map(_alarm, active[:ALARMS_SHOWN_MAX])), debt=debt_shown(counts),
-        currency=offices.policies.current.currency)
+        consumers=_consumers(readers), alarms=tuple(map(_alarm, active[:ALARMS_SHOWN_MAX])),
+        debt={name: level for name, level in debt.items() if name != "outstanding_minor"},
+        owed=format_minor(debt["outstanding_minor"], currency), currency=currency)
 
 
 def debt_shown(counts: Counts) -> dict[str, int]:
