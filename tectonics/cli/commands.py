@@ -6,6 +6,7 @@ import click
 
 from tectonics import __version__
 from tectonics.cli.advances import advances
+from tectonics.cli.alarms import alarms
 from tectonics.cli.billing import billing, recharge, reconcile, spend
 from tectonics.cli.callbacks import callback, callbacks
 from tectonics.cli.daemon import check_config, ledger, run
@@ -35,5 +36,5 @@ def tectonics(state: Path | None) -> None:
 
 for command in (run, check_config, ledger, status, top, db, subscribers, advances, callback, callbacks, recharge, spend,
                 billing, reconcile,
-                policy, tickets, dial, messages, log, simulate):
+                policy, alarms, tickets, dial, messages, log, simulate):
     tectonics.add_command(command)

@@ -50,6 +50,10 @@ ASKS = {
     "policy stop": ("policy.switch", {"accepting": False}),
     "policy resume": ("policy.switch", {"accepting": True}),
     f"messages {N}": ("messages", {"msisdn": N}),
+    "alarms list": ("alarms.list", {}),
+    "alarms history --limit 5": ("alarms.history", {"limit": 5}),
+    "alarms ack bind_down:smsc1 --note seen": ("alarms.ack", {"id": "bind_down:smsc1", "note": "seen"}),
+    "alarms unack bind_down:smsc1": ("alarms.unack", {"id": "bind_down:smsc1"}),
     "log show": ("log.show", {}),
     "log level channels.ussd_http debug": ("log.level", {"area": "channels.ussd_http", "level": "debug"}),
     "log reset": ("log.reset", {}),
@@ -71,7 +75,7 @@ def test_asks(words, type_in, daemon):
     "advances list --limit 0", "advances list --state-is odd", "advances write-off A", "billing faults --delay -1",
     "billing faults --refuse x", "reconcile --done", "reconcile TEC-1", "reconcile TEC-1 --done",
     "reconcile TEC-1 --list", "run", "check-config", "ledger --db x", "policy show --version 0",
-    "policy load /nonexistent --note x", "tickets export --format csv", "dial", f"dial {N}",
+    "policy load /nonexistent --note x", "alarms ack", "alarms history --limit 0", "tickets export --format csv", "dial", f"dial {N}",
 ])
 def test_wrong_usage_is_two_and_asks_nothing(words, type_in, daemon):
     result = type_in(*words.split())
@@ -131,3 +135,17 @@ def test_what_a_peer_wrote_cannot_command_the_terminal(type_in, daemon):
 def test_markup_is_text(type_in, daemon):
     daemon.answers["subscribers.show"] = {"segment": "[red]gold[/red]"}
     assert "[red]gold[/red]" in type_in("subscribers", "show", N).stdout
+
+
+def test_alarms_are_told_with_who_looks_after_them_and_what_to_do(type_in, daemon):
+    alarm = {"id": "bind_down:smsc1", "severity": "major", "since_at": "2026-11-22T14:00:00.000Z", "text": "not bound",
+             "advice": "Check the peer.", "cause": "x", "raises": 7, "flapping": True,
+             "acknowledged": {"who": "cli:ann", "at": "2026-11-22T14:01:00.000Z", "note": "\x1b[31mcalled them"}}
+    daemon.answers["alarms.list"] = {"alarms": [alarm, alarm | {"acknowledged": None, "raises": 1, "flapping": False}]}
+    shown = type_in("alarms", "list").stdout
+    assert "7, flapping" in shown and "cli:ann 2026-11-22T14:01:00.000Z" in shown and "Check the peer." in shown
+    assert "\x1b" not in shown and "\\x1b[31mcalled them" in shown
+    daemon.answers["alarms.history"] = {"changes": [{"at": "2026-11-22T14:02:00.000Z", "what": "cleared", "who": None, **alarm}]}
+    assert "cleared" in type_in("alarms", "history").stdout
+    daemon.answers["alarms.list"] = {"alarms": []}
+    assert "no alarms" in type_in("alarms", "list").stdout

@@ -120,7 +120,8 @@ EXAMPLES = {
 
 
 def filled(route):
-    path = route.path.replace("{msisdn}", NUMBER).replace("{id}", "ADV1").replace("{op}", "TEC-9")
+    id = "disk_low" if route.asks.startswith("alarms.") else "ADV1"
+    path = route.path.replace("{msisdn}", NUMBER).replace("{id}", id).replace("{op}", "TEC-9")
     return PREFIX + path, None if route.method == "GET" else EXAMPLES.get(route.asks, {})
 
 
@@ -128,6 +129,8 @@ def filled(route):
 @pytest_twisted.ensureDeferred
 async def test_each_route_serves_its_role_and_refuses_the_smaller_ones(served, route):
     path, body = filled(route)
+    served.world.alarms.raise_alarm("disk_low", "3 MiB are left")
+    served.world.alarms.acknowledge("disk_low", "ann")
     status, answer, headers = await served.ask(route.method, path, None, body)
     assert status == 401 and set(answer) == {"error"}
     assert headers.getRawHeaders("WWW-Authenticate") == ['Bearer realm="tectonics"']
@@ -266,6 +269,17 @@ async def test_what_is_not_http_is_closed(served):
     (b"GET /handset HTTP/1.1\r\nHost: \xff", 400), (b"GET / HTTP/1.1\r\nHost: " + b"x" * 64, 400), (b"GET / HTTP/1.1\r\nHost: a..b", 400)])
 @pytest_twisted.ensureDeferred
 async def test_a_header_that_nobody_can_read_is_their_fault(served, line, status):
+    answer = await served.raw(line + b"\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 %d " % status) and b'"error"' in answer
+    assert served.world.alarms.active() == []
+
+
+@pytest.mark.parametrize("line, status", [
+    (b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff", 401),
+    (b"POST /handset/dial HTTP/1.1\r\nHost: localhost\r\nX-Handset-Token: \xff\r\nContent-Length: 0", 403),
+    (b"GET /handset HTTP/1.1\r\nHost: \xff", 400)])
+@pytest_twisted.ensureDeferred
+async def test_a_header_that_is_not_utf8_is_their_fault(served, line, status):
     answer = await served.raw(line + b"\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 %d " % status) and b'"error"' in answer
     assert served.world.alarms.active() == []

@@ -15,6 +15,7 @@ from tectonics.domain.errors import Busy, TheirFault
 from tectonics.oam import audit
 from tectonics.oam.admin import (
     advances,
+    alarms,
     billing,
     callbacks,
     log,
@@ -34,7 +35,7 @@ from tectonics.oam.admin.parameters import NotThere
 __all__ = ["Administration", "NotThere", "Offices"]
 
 IN_FLIGHT_MAX = 200
-_TOPICS = (status, sampling, subscribers, mailboxes, advances, callbacks, reconcile, policy, services, tickets, billing, log)
+_TOPICS = (status, sampling, subscribers, mailboxes, advances, callbacks, alarms, reconcile, policy, services, tickets, billing, log)
 
 
 class Administration:
