@@ -114,6 +114,7 @@ class Daemon:
         tickets = RecentTickets(files.tickets)
         count_tickets(tickets, metrics)
         _show_levels(core, metrics, alarms)
+        about = self._about(files, metrics)
 
         await prepaid.start()
         await core.policies.start(settings.policy_document)
@@ -127,7 +128,7 @@ class Daemon:
         administration = Administration(Offices(
             queries=files.queries, desk=core.desk, policies=core.policies, policy_log=files.policies,
             tickets=tickets, metrics=metrics, alarms=alarms, clock=clock, ids=rooms.ids,
-            about=self._about(clock, files), listeners=self.listeners.shown, consumers=consumers,
+            about=about, listeners=self.listeners.shown, consumers=consumers,
             peers=lambda: [one for shown in self._peers for one in shown()],
             channels=settings.channels_on, prepaid=settings.billing.kind, loads=lambda: self.loads(),
             ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
@@ -143,7 +144,7 @@ class Daemon:
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, files, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
-        self._snmp(core, administration, files, tickets, consumers, metrics, alarms)
+        self._snmp(core, administration, about, tickets, consumers, metrics, alarms)
 
     # --- the rooms, one by one
 
@@ -158,9 +159,11 @@ class Daemon:
         self.serving = "fenced: another process has taken this node's place"
         self._fenced()
 
-    def _about(self, clock, files: OpenedStore) -> dict:
-        return {"version": __version__, "node": self.settings.node.name, "origin": files.origin,
-                "started_at": now_ms(clock)}
+    def _about(self, files: OpenedStore, metrics: MetricsRegistry) -> dict:
+        version, node, now = __version__, self.settings.node.name, now_ms(self.clock)
+        metrics.gauge("tectonics_start_time_seconds", now / 1000)
+        metrics.gauge("tectonics_build_info", 1, version, node)
+        return {"version": version, "node": node, "origin": files.origin, "started_at": now}
 
     async def _seed(self, files: OpenedStore, till, core: Core) -> list:
         if not self.settings.demo.subscribers:
@@ -327,13 +330,13 @@ class Daemon:
             duty.start()
         self._at_stop("duties", lambda: gatherResults([duty.stop() for duty in running]))
 
-    def _snmp(self, core: Core, administration: Administration, files: OpenedStore, tickets: TicketLog, consumers,
+    def _snmp(self, core: Core, administration: Administration, about: dict, tickets: TicketLog, consumers,
               metrics: MetricsRegistry, alarms: AlarmTable) -> None:
         endpoint = self.settings.oam.snmp.endpoint
         if not endpoint:
             return
         from tectonics.daemon.snmp import make_snmp  # pysnmp takes a third of a second to import
-        agent = make_snmp(self.settings, self.host, core, administration, self._about(self.clock, files), self.ready, tickets, consumers,
+        agent = make_snmp(self.settings, self.host, core, administration, about, self.ready, tickets, consumers,
                           metrics, alarms)
         self._at_stop("SNMP", agent.stop)
         self.listeners.datagrams("snmp", endpoint, agent)
