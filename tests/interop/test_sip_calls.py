@@ -16,6 +16,7 @@ from tectonics.domain.commands import Connect, HangUp, Ring, Talk
 from tectonics.links.sip.datagrams import DATAGRAM_OCTETS_MAX
 from tests.engine.world import Counted
 from tests.interop import sipp_phone as phone
+from tests.interop.bad_line import BadLine
 from tests.interop.baresip import Baresip
 from tests.interop.kamailio import Kamailio
 from tests.links.smpp.loopback import until
@@ -38,15 +39,33 @@ class World:
         self.ports = free_port(), free_port(), free_port()
         self.phones, self.here = [], 0
 
-    def start(self, *steps, of_b=(), route=True, **section):
+    def over(self, seed, **chances):
+        """The line between the server and the switch from now on."""
+        line = BadLine(("127.0.0.1", self.ports[0]), seed, **chances)
+        self.made.callback(line.close)
+        return line
+
+    def start(self, *steps, of_b=(), route=True, line=None, **section):
         switch = Kamailio(*self.ports, route)
         self.made.callback(switch.close)
         for port, what, options in zip(self.ports[1:], steps, ((), of_b), strict=False):
             one = phone.SippPhone(port, what, *options)
             self.made.callback(one.close)
             self.phones.append(one)
-        self.begin(f"127.0.0.1:{self.ports[0]}", **section)
+        if line is None:
+            self.begin(f"127.0.0.1:{self.ports[0]}", **section)
+        else:
+            self.begin("{}:{}".format(*line.address), public="{}:{}".format(*line.beyond), **section)
         return self
+
+    async def baresips(self):
+        """Phones that check what they are told, in the place of sipp."""
+        for port, number in zip(self.ports[1:], (A, B), strict=True):
+            one = Baresip(port, number)
+            self.made.callback(one.close)
+            self.phones.append(one)
+        for one in self.phones:
+            await until(lambda one=one: "baresip is ready" in one.said())
 
     def begin(self, trunk, **section):
         given = {"trunks": [{"name": "switch", "address": trunk, "domain": "switch.example"}], "keep_alive_s": 1}
@@ -138,6 +157,15 @@ async def test_b_does_not_answer(world):
 
 
 @pytest_twisted.ensureDeferred
+async def test_a_is_busy(world):
+    world.start(phone.REFUSES)
+    await world.is_up()
+    down = await world.ring()
+    assert (down.cause, down.q850) == ("busy", 17)
+    await world.ended()
+
+
+@pytest_twisted.ensureDeferred
 async def test_a_does_not_answer(world):
     world.start(phone.NEVER_ANSWERS)
     await world.is_up()
@@ -205,6 +233,40 @@ async def test_hanging_up_by_handles(world):
     await world.ended()
 
 
+@pytest.mark.parametrize("flow", ["IV", "III"])
+@pytest_twisted.ensureDeferred
+async def test_every_packet_comes_twice(world, flow):
+    """Both ways between us and the switch; the phones have one call each, and nothing that they do not expect."""
+    begins = phone.ANSWERS_NOTHING if flow == "IV" else phone.ANSWERS.replace("7000", "6000")
+    line = world.over(1, lost=0, held=0, twice=1)
+    world.start(begins + phone.JOINS + phone.HANGS_UP, phone.ANSWERS + phone.IS_HUNG_UP, line=line, flow=flow)
+    await world.is_up()
+    a = await world.ring()
+    b = await world.connect(a)
+    assert (await world.talk(a, b)).cause == "by_a"
+    await world.ended()
+    assert line.fates["twice"] > 15 and line.fates["lost"] == 0
+
+
+@pytest.mark.parametrize(("seed", "flow"), [(1, "IV"), (2, "III"), (3, "IV")])
+@pytest_twisted.ensureDeferred
+async def test_packets_lost_doubled_and_out_of_order(world, seed, flow):
+    """Between us and the switch; baresip, because sipp gives up where anything comes in another order."""
+    line = world.over(seed)
+    world.start(line=line, flow=flow)
+    await world.baresips()
+    await world.is_up()
+    a = await world.ring()
+    b = await world.connect(a)
+    assert isinstance(a, Answered) and isinstance(b, Answered), "".join(one.said() for one in world.phones)
+    over = world.talk(a, b, 8)
+    await until(lambda: all("Call established" in one.said() for one in world.phones))
+    assert (await over).cause == "limit"
+    await until(lambda: all("BYE sip:" in one.said() for one in world.phones))
+    assert all(one.said().count("Call established") == 1 for one in world.phones)
+    assert min(line.fates.values()) > 0
+
+
 @pytest_twisted.ensureDeferred
 async def test_packets_are_lost(world):
     """Only B's: sipp as A gives up where a re-INVITE overtakes an ACK that was lost."""
@@ -220,15 +282,10 @@ async def test_packets_are_lost(world):
 @pytest.mark.parametrize("flow", ["III", "IV"])
 @pytest_twisted.ensureDeferred
 async def test_two_baresips_talk(world, flow, route):
-    """Phones that check what they are told; without a Record-Route our later requests go to them directly."""
+    """Without a Record-Route our later requests go to the phones directly."""
     world.start(route=route, flow=flow)
-    for port, number in zip(world.ports[1:], (A, B), strict=True):
-        one = Baresip(port, number)
-        world.made.callback(one.close)
-        world.phones.append(one)
+    await world.baresips()
     await world.is_up()
-    for one in world.phones:
-        await until(lambda one=one: "baresip is ready" in one.said())
     a = await world.ring()
     assert isinstance(a, Answered), world.phones[0].said()
     b = await world.connect(a)

@@ -4,16 +4,13 @@ The daemon is a process, its message centre another: what a caller gets is read 
 """
 
 import contextlib
-import random
 import re
-import select
-import socket
-import threading
 
 import pytest
 
 from tectonics.simulators.smsc.process import CentreProcess
 from tests.integration.clients import ANN, balance, until
+from tests.interop.bad_line import BadLine
 from tests.interop.sipp_caller import DID, Sipp
 
 RING_S = 1.5
@@ -130,66 +127,10 @@ def test_lost_packets(world):
     assert all(len(here.texts(one)) == 1 for one in told)
 
 
-class Relay:
-    """A line between sipp and the daemon that loses, doubles and holds back datagrams, by a seed."""
-
-    def __init__(self, to, seed):
-        self._random, self._to = random.Random(seed), to
-        self._near, self._far = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-        for one in (self._near, self._far):
-            one.bind(("127.0.0.1", 0))
-        self.address = self._near.getsockname()
-        self._caller, self._held, self._over = None, [], threading.Event()
-        self.fates = {"lost": 0, "twice": 0, "held": 0}
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        while not self._over.is_set():
-            ready, _, _ = select.select([self._near, self._far], [], [], 0.05)
-            for one in ready:
-                octets, address = one.recvfrom(65_535)
-                if one is self._near:
-                    self._caller = address
-                self._pass(octets, one is self._near)
-            if not ready:
-                self._release()
-
-    def _pass(self, octets, onward):
-        fate = self._random.random()
-        if fate < 0.15:
-            self.fates["lost"] += 1
-        elif fate < 0.3:
-            self.fates["held"] += 1
-            self._held.append((octets, onward))
-        else:
-            self._send(octets, onward)
-            if fate < 0.55:
-                self.fates["twice"] += 1
-                self._send(octets, onward)
-
-    def _release(self):
-        held, self._held = self._held, []
-        for octets, onward in reversed(held):
-            self._send(octets, onward)
-
-    def _send(self, octets, onward):
-        if onward:
-            self._far.sendto(octets, self._to)
-        elif self._caller is not None:
-            self._near.sendto(octets, self._caller)
-
-    def close(self):
-        self._over.set()
-        self._thread.join()
-        self._near.close()
-        self._far.close()
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_packets_lost_doubled_and_out_of_order(world, seed):
     here = world(ring_s=1)
-    relay, callers = Relay(here.address, seed), people(60, 33600001001)
+    relay, callers = BadLine(here.address, seed), people(60, 33600001001)
     try:
         sipp = Sipp(relay.address)
         sipp.call("ring", callers, "-r", "30")
