@@ -45,7 +45,7 @@ class HandsetSms:
         """Puts the message into the inbox, once per `op`."""
         if command.op in self._window:
             self.repetitions += 1
-            log.info("SMS {op} to {to} came again and is not shown twice", op=command.op, to=mask(command.msisdn))
+            log.info("SMS {op} to {to} came again and is not shown twice", op=command.op, to=mask(command.msisdn), trace=command.trace)
         else:
             self._remember(command.op)
             self._deliver(command.msisdn, int(self._clock.seconds() * 1000), command.text)

@@ -2,7 +2,7 @@
 
 A command lives in the outbox from the unit that decided it until the unit that its outcome
 caused.  `op` is the identity of a money operation, chosen once and stored; whoever sends it, and
-however often, sends that.
+however often, sends that.  `trace` is that of the request behind it, for the log (trace.py).
 """
 
 from tectonics.domain.value import value
@@ -24,6 +24,7 @@ class Credit:
     recovery: str = ""
     balance_type: str = "main"
     valid_s: int = 0  # 0: as the billing system wishes
+    trace: str = ""
 
 
 @value
@@ -36,6 +37,7 @@ class Debit:
     currency: str
     node: str
     recovery: str
+    trace: str = ""
 
 
 @value
@@ -49,6 +51,7 @@ class Notify:
     language: str
     priority: int = NOTICE
     expires_at: int = 0  # not sent any more from then on; 0: as long as it takes
+    trace: str = ""
 
 
 @value
@@ -67,6 +70,7 @@ class Reserve:
     session: str
     call: str
     valid_s: int
+    trace: str = ""
 
 
 @value
@@ -80,6 +84,7 @@ class Settle:
     node: str
     session: str
     call: str
+    trace: str = ""
 
 
 @value
@@ -93,6 +98,7 @@ class Ring:
     caller: str  # the number that A sees; empty: none
     ring_s: int
     language: str = ""  # of announcements
+    trace: str = ""
 
 
 @value
@@ -107,6 +113,7 @@ class Connect:
     ring_s: int
     a_leg: str
     a_handle: str
+    trace: str = ""
 
 
 @value
@@ -121,6 +128,7 @@ class Talk:
     b_leg: str
     b_handle: str
     until_at: int
+    trace: str = ""
 
 
 @value
@@ -131,6 +139,7 @@ class HangUp:
     msisdn: str
     call: str
     legs: tuple[tuple[str, str], ...]  # (id, handle; empty where none is known: it may be ringing)
+    trace: str = ""
 
 
 MoneyCommand = Credit | Debit | Reserve | Settle

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from tectonics.domain import call
+from tectonics.domain.trace import trace_of
 from tectonics.domain.value import value
 
 # name -> meaning, in the order in which they are written
@@ -51,6 +52,7 @@ FIELDS = {
     "campaign": "of advert.sent: whose message it was",
     "destination": "of a call-back: the destination of the tariff",
     "call": "of a call-back: its id",
+    "trace": "under which the log tells of the request",
 }
 
 # type -> (outcome, meaning); the types of what exists
@@ -147,6 +149,8 @@ class Ticket:
         """The fields in the contract's order, without `origin` and `seq`."""
         values = {"id": self.id, "time": rfc3339(self.at), "type": self.type,
                   "outcome": TYPES[self.type][0], "msisdn": self.msisdn, **self.fields}
+        if "trace" not in values and values.get("channel"):
+            values["trace"] = trace_of(values["channel"], values.get("trigger", ""))
         values.setdefault("text", REASONS.get(values.get("reason"), TYPES[self.type][1]))
         return {name: values[name] for name in FIELDS if values.get(name) not in (None, "")}
 

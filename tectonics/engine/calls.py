@@ -94,7 +94,7 @@ class CallRunner:
                 one.kept_at = 0
             if not one.ours and self._waiting.get(one.command.op) is one:
                 log.info("{op} of {msisdn} has been taken over by another node", op=one.command.op,
-                         msisdn=mask(one.command.msisdn))
+                         msisdn=mask(one.command.msisdn), trace=one.command.trace)
 
     def _put_off(self, one: Waiting, now: int) -> Deferred[bool]:
         one.kept_at = now
@@ -127,7 +127,7 @@ class CallRunner:
             return
         if not isinstance(outcome, Done):
             log.error("{op} of {msisdn} was not hung up: {why}", op=command.op, msisdn=mask(command.msisdn),
-                      why=outcome.text)
+                      why=outcome.text, trace=command.trace)
         await self._outbox.finish(command.msisdn, command.op)
 
 

@@ -11,26 +11,32 @@ A fault of ours in a workflow raises an alarm and stops that one event; the daem
 from collections.abc import Callable
 from functools import partial
 
-from twisted.logger import Logger
+from twisted.logger import Logger, LogLevel
 
 from tectonics.domain.errors import Busy, OurFault, TheirFault
 from tectonics.domain.events import Event
 from tectonics.domain.messages import Catalogue
 from tectonics.domain.msisdn import mask
 from tectonics.domain.subscriber import Account
+from tectonics.domain.ticket import TYPES
+from tectonics.domain.trace import trace_of
 from tectonics.domain.value import value
 from tectonics.engine.counting import count_decision
 from tectonics.engine.known import KnownAccounts, starts
 from tectonics.engine.lanes import Lanes
+from tectonics.engine.tracing import trace_of_event, traced
 from tectonics.engine.units import asked_recharge, asked_triggers, trigger_of, unit_of
 from tectonics.engine.usage import ServiceUsage
 from tectonics.ports import Alarms, Clock, Committed, Duplicate, Ids, Loaded, Metrics, Policies, Store
+from tectonics.ports.areas import area
 from tectonics.workflows.decide import decide
 from tectonics.workflows.decision import Context, Decision
 from tectonics.workflows.recover import reversal_mark
 
 TRIES_MAX = 8
+_WRONG = frozenset({"failed", "unknown"})  # outcomes of tickets that the log tells of without being asked for details
 log = Logger()
+told = area(__name__)
 
 
 @value
@@ -98,7 +104,9 @@ class Engine:
 
     def _ours(self, event: Event, fault: Exception) -> None:
         name = type(event).__name__
-        log.failure("{name} for {msisdn} failed", name=name, msisdn=mask(event.msisdn))
+        own = trigger_of(event)
+        log.failure("{name} for {msisdn} failed", name=name, msisdn=mask(event.msisdn),
+                    trace=trace_of(own.channel, own.id) if own else "")
         self.alarms.raise_alarm("internal_fault", f"{name}: {type(fault).__name__}: {fault}", name)
 
     async def _decide(self, event: Event) -> Result:
@@ -126,6 +134,8 @@ class Engine:
         decision = decide(account, event, context, self._taken_back(event, loaded))
         if not isinstance(decision, Decision):
             return Result(None, silence=decision.reason if decision else "")
+        trace = trace_of_event(event, account)
+        decision = traced(decision, event, trace)
         lent = decision.lent_count, decision.lent_minor
         self.usage.reserve(*lent)
         written = False
@@ -141,7 +151,7 @@ class Engine:
         if not written:
             return None
         self.known.wrote(unit.account, decision.commands)
-        self._decided(event, decision, context.now)
+        self._decided(event, decision, context.now, trace)
         return Result(decision)
 
     @staticmethod
@@ -149,9 +159,11 @@ class Engine:
         feed, recharge = getattr(event, "feed", None), getattr(event, "id", "")
         return feed is not None and reversal_mark(feed, recharge) in loaded.answers
 
-    def _decided(self, event: Event, decision: Decision, now: int) -> None:
-        log.debug("{name} for {msisdn}: {text}", name=type(event).__name__, msisdn=mask(event.msisdn),
-                  text=decision.text)
+    def _decided(self, event: Event, decision: Decision, now: int, trace: str) -> None:
+        level = LogLevel.info if any(TYPES[one.type][0] in _WRONG for one in decision.tickets) else LogLevel.debug
+        if told.debug or level is LogLevel.info:
+            log.emit(level, "{name} for {msisdn}: {text}", name=type(event).__name__, msisdn=mask(event.msisdn),
+                     text=decision.text, trace=trace)
         count_decision(self.metrics, decision)
         for hear in self.on_decided:
             hear(event, decision, now)

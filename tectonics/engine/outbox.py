@@ -22,7 +22,6 @@ centre, and so was not sent, waits for one MESSAGE_WAITS_MAX times.
 from collections.abc import Awaitable, Callable
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tectonics.domain.commands import (
@@ -44,8 +43,8 @@ from tectonics.domain.events import (
     ReserveAnswered,
     SettleAnswered,
 )
-from tectonics.domain.msisdn import mask
 from tectonics.domain.outcome import Done, NotFound, Outcome, Refused, Unknown
+from tectonics.engine import outbox_lines as lines
 from tectonics.engine.calls import CallRunner
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
@@ -58,7 +57,6 @@ MESSAGE_TRIES_MAX = 8
 MESSAGE_WAITS_MAX = 250  # most of a day at the longest pause
 NOT_ASKED = frozenset({"busy", "unreachable", "late"})  # reasons of a connector: this sending did nothing
 ADOPT_MAX = 500
-log = Logger()
 
 
 class OutboxRunner:
@@ -88,13 +86,14 @@ class OutboxRunner:
     def heard(self, event: Event, decision: Decision, now: int) -> None:
         """Engine hook: the unit is durable, so its commands may be carried out."""
         for command in decision.commands:
-            self._begin(command.op, lambda command=command: self._first(command, now))
+            self._begin(command, lambda command=command: self._first(command, now))
 
     async def adopt(self) -> int:
         """Takes over what earlier lives and silent nodes left behind; how many rows."""
         rows = await self._outbox.adopt(self._engine.now(), ADOPT_MAX)
         for row in rows:
-            self._begin(row.command.op, lambda row=row: self._again(row))
+            lines.taken_up(row)
+            self._begin(row.command, lambda row=row: self._again(row))
         return len(rows)
 
     async def poll(self) -> None:
@@ -102,7 +101,7 @@ class OutboxRunner:
         await self.calls.keep()
         rows = await self._outbox.due(self._engine.now(), self._pace.poll_max)
         for row in rows:
-            self._begin(row.command.op, lambda row=row: self._again(row))
+            self._begin(row.command, lambda row=row: self._again(row))
 
     async def look_up_now(self, row: OutboxRow) -> Outcome | NotFound | None:
         """Reads one unresolved command back at once; None when it is being worked on already."""
@@ -114,16 +113,16 @@ class OutboxRunner:
         finally:
             self._at_work.discard(row.command.op)
 
-    def _begin(self, op: str, work: Callable) -> None:
-        if op in self._at_work or self._stopping:
+    def _begin(self, command: Command, work: Callable) -> None:
+        if command.op in self._at_work or self._stopping:
             return
-        self._at_work.add(op)
-        start(work(), lambda result: self._ended(op, result))
+        self._at_work.add(command.op)
+        start(work(), lambda result: self._ended(command, result))
 
-    def _ended(self, op: str, result) -> None:
-        self._at_work.discard(op)
+    def _ended(self, command: Command, result) -> None:
+        self._at_work.discard(command.op)
         if isinstance(result, Failure):
-            _left_to_the_next_poll(result, op)
+            lines.left(command, result)
 
     # --- one command
 
@@ -189,11 +188,13 @@ class OutboxRunner:
             return Unknown("another node has taken it over")
         command = row.command
         if self._may_repeat(row):
-            outcome = await self._send(command)
+            outcome = await self._send(command, "sent again")
             if _not_asked(outcome) or isinstance(outcome, Refused) and not self._certain(row):
                 outcome = Unknown(f"it may have been sent before, and now: {outcome.text or outcome.reason}")
         else:
+            lines.sent(command, "looked up")
             outcome = await self._billing.look_up(command.op, command.msisdn, command.node)
+            lines.answered(command, outcome)
             self._engine.metrics.count("tectonics_retries_total", "look_up")
             if isinstance(outcome, NotFound) and not self._certain(row):
                 outcome = Unknown("not there, but it may still be on its way")
@@ -214,18 +215,25 @@ class OutboxRunner:
         return await self._outbox.reschedule(row.command.msisdn, row.command.op, int(due_at),
                                              row.attempts + 1, now)
 
-    async def _send(self, command: MoneyCommand) -> Outcome:
+    async def _send(self, command: MoneyCommand, how: str = "sent") -> Outcome:
+        lines.sent(command, how)
+        outcome = await self._ask(command)
+        lines.answered(command, outcome)
+        return outcome
+
+    def _ask(self, command: MoneyCommand) -> Deferred[Outcome]:
         match command:
             case Credit():
-                return await self._billing.credit(command)
+                return self._billing.credit(command)
             case Debit():
-                return await self._billing.debit(command)
+                return self._billing.debit(command)
             case Reserve():
-                return await self._billing.reserve(command)
+                return self._billing.reserve(command)
             case Settle():
-                return await self._billing.settle(command)
+                return self._billing.settle(command)
 
     async def _call(self, command: CallCommand, again: bool, attempts: int = 0) -> None:
+        lines.sent(command, "sent again" if again else "sent")
         event = await self.calls.answer(command, again, attempts)
         if event is not None:
             await self._commit(command, lambda: succeed(event))
@@ -242,8 +250,7 @@ class OutboxRunner:
                 return
             except (TheirFault, OurFault):  # the store is slow or down, or the subscriber busy
                 await self._pause(self._pace.delay_s(attempt))
-        log.error("the outcome of {op} for {msisdn} could not be written; it stays in the outbox",
-                  op=command.op, msisdn=mask(command.msisdn))
+        lines.unwritten(command)
 
     async def _event(self, command: MoneyCommand, outcome: Outcome | NotFound, resolved_by: str) -> Event:
         now, msisdn, op = self._engine.now(), command.msisdn, command.op
@@ -265,7 +272,9 @@ class OutboxRunner:
             self._engine.metrics.count("tectonics_messages_total", "expired")
             await self._outbox.finish(command.msisdn, command.op)
             return
+        lines.sent(command, "sent" if attempt == 1 else "sent again")
         outcome = await self._messenger.send(command)
+        lines.answered(command, outcome)
         waits = _not_asked(outcome)
         told = isinstance(outcome, (Done, Refused)) and not waits
         if told or attempt >= (MESSAGE_WAITS_MAX if waits else MESSAGE_TRIES_MAX):
@@ -286,11 +295,3 @@ class OutboxRunner:
 
 def _not_asked(outcome: Outcome) -> bool:
     return isinstance(outcome, Refused) and outcome.reason in NOT_ASKED
-
-
-def _left_to_the_next_poll(failure, op: str) -> None:
-    """The row is still there; a store that is away is no fault of ours."""
-    if failure.check(TheirFault):
-        log.error("outbox {op} waits: {why}", op=op, why=failure.getErrorMessage())
-    else:
-        log.failure("outbox {op}", failure, op=op)

@@ -116,7 +116,8 @@ class Talks:
         try:
             await self._engine.dispatch(TalkExtended(command.msisdn, self._engine.now(), command.call))
         except (TheirFault, OurFault) as fault:
-            log.info("more time for {msisdn} could not be asked for: {why}", msisdn=mask(command.msisdn), why=str(fault))
+            log.info("more time for {msisdn} could not be asked for: {why}", msisdn=mask(command.msisdn), why=str(fault),
+                     trace=command.trace)
             if self._watching(watched, until_at) and self._left_s(until_at) > AGAIN_S + LOOK_S:
                 self._later(watched, self._engine.clock.seconds() + AGAIN_S, self._ask)
             return

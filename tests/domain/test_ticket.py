@@ -11,7 +11,7 @@ CONTRACT = ("origin, seq, id, time, type, outcome, reason, text, msisdn, channel
             "recharge, a_number, b_number, a_answered, b_answered, ended, duration_s, cause, charged_party, dup")
 
 
-OF_A_TYPE = ", campaign, destination, call"
+OF_A_TYPE = ", campaign, destination, call, trace"
 
 
 def test_the_fields_are_the_contracts_then_those_of_a_type():

@@ -17,6 +17,7 @@ from tectonics.domain.events import (
     Trigger,
 )
 from tectonics.domain.outcome import Done, NotFound, Refused, Unknown
+from tectonics.domain.trace import trace_of
 from tectonics.workflows.call_end import SETTLES_MAX
 from tectonics.workflows.call_moves import MACHINE
 from tectonics.workflows.table import Machine
@@ -52,7 +53,7 @@ def test_prepaid_from_the_request_to_the_ticket():
     record, = (t.record() for t in closed.tickets)
     assert record == {
         "id": record["id"], "time": record["time"], "type": "callback.completed", "outcome": "done",
-        "text": "talked 64 s, A hung up; 0.18 EUR", "msisdn": MSISDN, "channel": ASKED.channel, "trigger": ASKED.id,
+        "text": "talked 64 s, A hung up; 0.18 EUR", "trace": trace_of(ASKED.channel, ASKED.id), "msisdn": MSISDN, "channel": ASKED.channel, "trigger": ASKED.id,
         "service": "callback", "amount": "0.18", "currency": "EUR", "policy": 3, "billing_ref": "s9",
         "a_number": MSISDN, "b_number": "33612345678", "a_answered": "2026-09-21T14:13:25.000Z",
         "b_answered": "2026-09-21T14:13:30.000Z", "ended": "2026-09-21T14:14:33.200Z", "duration_s": 64, "cause": 16,

@@ -62,7 +62,7 @@ class Sender:
     def send(self, command: Notify) -> Deferred[Outcome]:
         """Done when the centre has all of it; Refused for good, or with a reason of engine.outbox.NOT_ASKED
         when nothing of it was sent; Unknown when it should be tried again a few times. Never fails."""
-        return Deferred.fromCoroutine(self._send(command)).addErrback(self._not_written)
+        return Deferred.fromCoroutine(self._send(command)).addErrback(self._not_written, command)
 
     async def _send(self, command: Notify) -> Outcome:
         now = self._now()
@@ -77,16 +77,16 @@ class Sender:
         if begun.repeated:
             self.metrics.count("tectonics_sms_repeated_total")
             log.warn("SMS {op} to {to} is sent again: nobody knows whether the message centre has it already",  # noqa: G010
-                     op=command.op, to=mask(command.msisdn))
+                     op=command.op, to=mask(command.msisdn), trace=command.trace)
         if begun.reference != reference:
             pdus = self._submits.of(command, begun.reference, now)
         left_s = min(self._deadline_s, (command.expires_at - now) / 1000) if command.expires_at else self._deadline_s
         return await _Message(self, command, pdus, begun, self._clock.seconds() + left_s).send()
 
-    def _not_written(self, failure) -> Outcome:
+    def _not_written(self, failure, command: Notify) -> Outcome:
         """The log could not be asked or written, so nothing was sent; what else fails is a fault of ours."""
         if failure.check(TheirFault, OurFault) is None:
-            log.failure("A message could not be sent: a fault of ours", failure)
+            log.failure("A message could not be sent: a fault of ours", failure, trace=command.trace)
             self._alarms.raise_alarm("internal_fault", f"a message could not be sent: {failure.type.__name__}", "sms")
         return Refused("busy", failure.getErrorMessage())
 
@@ -98,7 +98,8 @@ class Sender:
         return writing.addErrback(self._unnoted, command, part, finished)
 
     def _unnoted(self, failure, command: Notify, part: Part, finished: bool) -> None:
-        log.error("What became of SMS {op} could not be written: {why}", op=command.op, why=failure.getErrorMessage())
+        log.error("What became of SMS {op} could not be written: {why}", op=command.op, why=failure.getErrorMessage(),
+                  trace=command.trace)
         self._unwritten.setdefault(command.op, []).append((part, finished))
         if len(self._unwritten) > UNWRITTEN_MAX:
             self._unwritten.popitem(last=False)
