@@ -1,6 +1,6 @@
 """From a decision to the unit that is written: the changed rows are found by comparing accounts."""
 
-
+from tectonics.domain.advance import WRITTEN_OFF, Advance
 from tectonics.domain.events import (
     BorrowAsked,
     BorrowConfirmed,
@@ -21,7 +21,7 @@ from tectonics.ports import Unit, Usage
 from tectonics.workflows.decision import Context, Decision
 from tectonics.workflows.recover import feed_channel, reversal_mark
 
-SERVICE = "advance"
+SERVICE, GIVEN_UP = "advance", "written_off"  # of ports.Usage
 
 
 def trigger_of(event: Event) -> Trigger | None:
@@ -52,19 +52,29 @@ def unit_of(before: Account, event: Event, decision: Decision, context: Context)
     after = decision.account
     trigger = trigger_of(event)
     answer = decision.answer.encode() if decision.answer else None
-    usage = None
-    if decision.lent_count:
-        usage = Usage(SERVICE, context.policy.day(context.now), decision.lent_count, decision.lent_minor)
+    lent = _changed(before.advances, after.advances)
     return Unit(
         id=context.new_id(), at=context.now, expected=before.version,
         account=replace(after, version=before.version + 1),
-        advances=_changed(before.advances, after.advances),
+        advances=lent,
         recoveries=_changed(before.recoveries, after.recoveries),
         trigger=trigger, trigger_answer=None if decision.answer_to else answer,
         marks=decision.marks,
         answer=(decision.answer_to, answer) if decision.answer_to and answer else None,
         commands=decision.commands, finished=decision.finished, unresolved=decision.unresolved,
-        tickets=decision.tickets, usage=usage)
+        tickets=decision.tickets, usage=_usage(before, lent, decision, context))
+
+
+def _usage(before: Account, changed: tuple[Advance, ...], decision: Decision, context: Context) -> Usage | None:
+    """What is added to the day: lent, or given up; no decision does both."""
+    if decision.lent_count:
+        return Usage(SERVICE, context.policy.day(context.now), decision.lent_count, decision.lent_minor)
+    given_up = [one for one in changed if one.state == WRITTEN_OFF]
+    if not given_up:
+        return None
+    known = {one.id for one in before.advances if one.state == WRITTEN_OFF}
+    new = [one for one in given_up if one.id not in known]
+    return Usage(GIVEN_UP, context.policy.day(context.now), len(new), sum(one.unpaid_minor for one in new))
 
 
 def _changed(before: tuple, after: tuple) -> tuple:

@@ -9,7 +9,8 @@ from tectonics.ports.billing import Billing, Capabilities
 from tectonics.ports.calls import CallServer, Numbering
 from tectonics.ports.logs import Bookmarks, PolicyLog, PolicyVersion, TicketLine, TicketLog
 from tectonics.ports.messages import Correspondence, MessageLog, Messenger, ShortMessage
-from tectonics.ports.reads import Addresses, Debt, Queries
+from tectonics.ports.nodes import Nodes, NodeSign
+from tectonics.ports.reads import Addresses, Debt, Lent, Queries
 from tectonics.ports.served import Desk, Dialogue, Intake, Policies, SelfCare
 from tectonics.ports.shown import Acknowledgement, Administration, Alarm, Alarms, Listener, Metrics
 from tectonics.ports.store import (
@@ -49,11 +50,14 @@ __all__ = [
     "Duplicate",
     "Ids",
     "Intake",
+    "Lent",
     "Listener",
     "Loaded",
     "MessageLog",
     "Messenger",
     "Metrics",
+    "NodeSign",
+    "Nodes",
     "Numbering",
     "Outbox",
     "OutboxRow",

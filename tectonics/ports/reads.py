@@ -41,6 +41,16 @@ class Debt:
     outbox: int = 0
 
 
+@value
+class Lent:
+    """What the service has lent since a day, and what became of it."""
+
+    count: int
+    lent_minor: int
+    overdue_minor: int  # owed now and fallen due since that day
+    written_off_minor: int
+
+
 class Queries(Protocol):
     """Reads for people; they never block the writers."""
 
@@ -65,3 +75,6 @@ class Queries(Protocol):
         """Legs that ring and conversations, of all nodes, the oldest first."""
 
     def debt(self) -> Deferred[Debt]: ...
+
+    def lent(self, day: int, since: int) -> Deferred[Lent]:
+        """Since the policy's day `day`, which began at `since` (ms); of all nodes."""

@@ -27,6 +27,7 @@ from tectonics.store import bulk
 from tectonics.store.accounts import SqlStore
 from tectonics.store.mailboxes import SqlAddresses
 from tectonics.store.messages import SqlMessages
+from tectonics.store.nodes import SqlNodes
 from tectonics.store.origin import Life
 from tectonics.store.outbox import SqlOutbox
 from tectonics.store.policy_log import SqlBookmarks, SqlPolicyLog
@@ -78,6 +79,7 @@ class OpenedStore:
         self.tickets = SqlTicketLog(life.name, writes, people)
         self.policies = SqlPolicyLog(writes, people)
         self.bookmarks = SqlBookmarks(writes, people, life.name)
+        self.nodes = SqlNodes(writes, people, life)
         self.queries = SqlQueries(people, clock)
         self._writes = writes
         self.retention = retention(writes, people)

@@ -15,7 +15,7 @@ from tectonics.domain import advance as adv
 from tectonics.domain.advance import Advance
 from tectonics.domain.recharge import Recovery
 from tectonics.domain.subscriber import Account
-from tectonics.ports import LOOK_UP, Debt, OutboxRow
+from tectonics.ports import LOOK_UP, Debt, Lent, OutboxRow
 from tectonics.store import rows
 from tectonics.store.accounts import load
 
@@ -31,6 +31,10 @@ _UNRESOLVED = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE state = '{LOOK_
 _CALLS = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE kind IN ('ring', 'connect', 'talk')
     ORDER BY created_at LIMIT ?"""
 _OWED = """SELECT state, count(*), sum(outstanding_minor) FROM advance WHERE unfinished = 1 GROUP BY state"""
+_LENT = """SELECT service, sum(count), sum(amount_minor) FROM service_usage
+    WHERE service IN ('advance', 'written_off') AND day >= ? GROUP BY service"""
+_OVERDUE = f"""SELECT coalesce(sum(outstanding_minor), 0) FROM advance
+    WHERE unfinished = 1 AND state = '{adv.OVERDUE}' AND due_at >= ?"""
 _BARRED = "SELECT count(*) FROM account WHERE barred = 1"
 _OUTBOX = "SELECT count(*) FROM outbox"
 
@@ -82,6 +86,10 @@ class SqlQueries:
             return succeed(self._debt)
         return self._reads.submit(_debt).addCallback(self._keep)
 
+    def lent(self, day: int, since: int) -> Deferred[Lent]:
+        """See ports.Queries."""
+        return self._reads.submit(partial(_lent, day=day, since=since))
+
     def _keep(self, debt: Debt) -> Debt:
         self._debt, self._debt_until_s = debt, self._clock.seconds() + DEBT_CACHE_S
         return debt
@@ -126,3 +134,9 @@ def _debt(connection: sqlite3.Connection) -> Debt:
                 unknown=owed.get(adv.UNKNOWN, (0, 0))[0],
                 barred=connection.execute(_BARRED).fetchone()[0],
                 outbox=connection.execute(_OUTBOX).fetchone()[0])
+
+
+def _lent(connection: sqlite3.Connection, day: int, since: int) -> Lent:
+    of = {service: (int(count), int(minor)) for service, count, minor in connection.execute(_LENT, (day,))}
+    overdue_minor, = connection.execute(_OVERDUE, (since,)).fetchone()
+    return Lent(*of.get("advance", (0, 0)), int(overdue_minor), of.get("written_off", (0, 0))[1])

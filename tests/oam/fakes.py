@@ -24,6 +24,7 @@ from tectonics.ports import (
     SEND,
     Capabilities,
     Debt,
+    Lent,
     Listener,
     OutboxRow,
     PolicyVersion,
@@ -103,6 +104,9 @@ class FakeQueries:
     def calls(self, limit: int = 100) -> Deferred[list[OutboxRow]]:
         talk = Talk("TEC-12", NUMBER, "CALL1", "a", "", "b", "", NOW + 60_000)
         return succeed([OutboxRow(talk, SEND, NOW - 60_000, NOW, 0, NOW)][:limit])
+
+    def lent(self, day: int, since: int) -> Deferred[Lent]:
+        raise AssertionError("the administration does not ask")
 
     def debt(self) -> Deferred[Debt]:
         return succeed(Debt(5, 1100, 1, 2, 3, 4))

@@ -6,7 +6,7 @@ import pytest
 
 from tectonics.domain.advance import FAILED, OPEN, OVERDUE, REPAID, UNKNOWN
 from tectonics.domain.subscriber import Account, Bar, Profile
-from tectonics.ports import Debt
+from tectonics.ports import Debt, Lent, Usage
 from tectonics.store import queries as module
 from tests.store.building import MSISDN, advance, credit, recovery, unit
 
@@ -88,3 +88,17 @@ def test_the_gauges_follow_within_seconds(world, filled):
 
 def test_an_empty_store_owes_nothing(world):
     assert world.wait(world.open().queries.debt()) == Debt()
+
+
+def test_what_was_lent_since_a_day_and_what_became_of_it(world):
+    opened = world.open()
+    used = [Usage("advance", 10, 2, 700), Usage("advance", 11, 1, 300), Usage("advance", 11, -1, -300),
+            Usage("advance", 12, 1, 500), Usage("written_off", 9, 1, 50), Usage("written_off", 12, 2, 90)]
+    for number, usage in enumerate(used, 1):
+        world.wait(opened.store.commit(unit(number, msisdn=f"3360000010{number}", usage=usage)))
+    late = [advance(n, OVERDUE, due_at=due) for n, due in ((1, 1000), (2, 2000), (3, 3000))]
+    world.wait(opened.store.commit(unit(9, advances=(*late, advance(4, OPEN, due_at=3000)))))
+    owed = [one.outstanding_minor for one in late]
+    assert world.wait(opened.queries.lent(11, 2000)) == Lent(1, 500, owed[1] + owed[2], 90)
+    assert world.wait(opened.queries.lent(9, 0)) == Lent(3, 1200, sum(owed), 140)
+    assert world.wait(opened.queries.lent(13, 9999)) == Lent(0, 0, 0, 0)

@@ -3,7 +3,7 @@
 -- Eight shards, because a batch of the writer holds one of them: the more shards, the smaller its batches. A shard
 -- that has grown too large can be split.
 -- All of them lie together (colocated), so that a unit of one subscriber stays on one machine.
--- The small tables (origin, consumer_cursor, service_usage, policy_version, bookmark, mailbox, schema_version) stay
+-- The small tables (origin, consumer_cursor, service_usage, policy_version, bookmark, mailbox, node, schema_version) stay
 -- where they are, on the coordinator. Citus must know `origin` all the same: a transaction that writes one
 -- shard and a table it does not know is committed on the shard first and here afterwards, with nothing that
 -- holds the two together; with one that it knows it is committed in two phases.
