@@ -24,8 +24,11 @@ from twisted.logger import Logger
 from tectonics.channels.gateway_http import Exchange, GatewayConnection, Limits, status_line
 from tectonics.channels.ussd_form import UssdForm
 from tectonics.domain.errors import BadMessage
+from tectonics.domain.msisdn import mask
 from tectonics.domain.screens import Screen, Style
+from tectonics.domain.trace import trace_of
 from tectonics.ports import Clock, Dialogue, Metrics
+from tectonics.ports.areas import area
 
 REQUESTS = "tectonics_channel_requests_total"
 SWEEP_S = 2.0
@@ -33,6 +36,7 @@ DEFAULT_LIMITS = Limits()
 _RESULTS = {413: "too_large", 503: "refused", 500: "error"}
 
 log = Logger()
+detail = area(__name__)
 
 
 class UssdHttpFactory(Factory):
@@ -135,9 +139,12 @@ class UssdHttpFactory(Factory):
         except BadMessage as error:
             self._reject(exchange, 400, str(error))
             return
+        if detail.debug:
+            log.debug("{msisdn} {does} {code}", msisdn=mask(dialled.msisdn), does="goes on with" if dialled.text else "dials",
+                      code=dialled.code, trace=trace_of(self._style.channel, dialled.session))
         step = maybeDeferred(self._dialogue.step, self._style, dialled)
         step.addCallback(self._show, exchange)
-        step.addErrback(self._fault, exchange)
+        step.addErrback(self._fault, exchange, trace_of(self._style.channel, dialled.session))
 
     def _show(self, screen: Screen, exchange: Exchange) -> None:
         exchange.reply(200, ("CON " if screen.more else "END ") + screen.text)
@@ -161,8 +168,8 @@ class UssdHttpFactory(Factory):
         self._metrics.count(REQUESTS, self._style.channel, "bad")
         exchange.reply(status, text + "\n", *headers)
 
-    def _fault(self, failure, exchange: Exchange) -> None:
-        log.failure("A step of a USSD session failed: a fault of ours", failure)
+    def _fault(self, failure, exchange: Exchange, trace: str = "") -> None:
+        log.failure("A step of a USSD session failed: a fault of ours", failure, trace=trace)
         self._metrics.count(REQUESTS, self._style.channel, "error")
         if exchange.answer is None:
             exchange.reply(500, "a fault of ours; it has been logged\n")

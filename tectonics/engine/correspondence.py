@@ -23,6 +23,7 @@ from tectonics.domain.keywords import Keywords, Request, Stop
 from tectonics.domain.msisdn import mask, parse_msisdn
 from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
+from tectonics.domain.trace import trace_of
 from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.conversations import TALKS_MAX, Conversations
 from tectonics.engine.counting import count_step
@@ -35,8 +36,10 @@ from tectonics.engine.movements import Movements
 from tectonics.engine.pace import Limits
 from tectonics.engine.running import start
 from tectonics.ports import ShortMessage
+from tectonics.ports.areas import area
 
 log = Logger()
+detail = area(__name__)
 
 
 class EngineCorrespondence:
@@ -58,15 +61,15 @@ class EngineCorrespondence:
     def received(self, message: ShortMessage) -> Deferred[None]:
         """Fires when what it asks for is committed; fails with Busy when it should be sent again."""
         told: Deferred[None] = Deferred()
-        start(self._received(message), lambda result: self._done(result, told))
+        start(self._received(message), lambda result: self._done(result, told, message))
         return told
 
-    def _done(self, result, told: Deferred) -> None:
+    def _done(self, result, told: Deferred, message: ShortMessage) -> None:
         if not isinstance(result, Failure):
             told.callback(None)
             return
         if not result.check(Busy):
-            log.failure("a message failed", result)
+            log.failure("a message failed", result, trace=trace_of(message.channel, message.id))
             self._engine.alarms.raise_alarm("internal_fault", f"messages: {result.getErrorMessage()}", "messages")
         told.errback(result)
 
@@ -91,6 +94,9 @@ class EngineCorrespondence:
 
     async def _read(self, message: ShortMessage) -> None:
         request, result = message.asks or self._keywords.read(message.text), "failed"
+        if detail.debug:
+            log.debug("{msisdn} asks by {channel}: {request}", msisdn=mask(message.msisdn), channel=message.channel,
+                      request=type(request).__name__, trace=trace_of(message.channel, message.id))
         try:
             result = await self._serve(message, request)
         except OurFault as fault:
@@ -100,7 +106,8 @@ class EngineCorrespondence:
             result = "busy"
             raise
         except TheirFault as fault:
-            log.info("a message from {msisdn} cannot be served: {why}", msisdn=mask(message.msisdn), why=str(fault))
+            log.info("a message from {msisdn} cannot be served: {why}", msisdn=mask(message.msisdn), why=str(fault),
+                     trace=trace_of(message.channel, message.id))
         finally:
             self._count(type(request).__name__.lower(), result)
             count_step(self._engine.metrics, message.channel, type(request).__name__.lower(),

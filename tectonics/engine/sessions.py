@@ -28,6 +28,7 @@ from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Dialled, Screen, Style, keys
 from tectonics.domain.subscriber import Account
 from tectonics.domain.text import cut
+from tectonics.domain.trace import trace_of
 from tectonics.engine.admission import Admission
 from tectonics.engine.answers import Answers
 from tectonics.engine.call_requests import CallRequests
@@ -202,16 +203,16 @@ class Sessions:
         def served(result) -> None:
             failed = isinstance(result, Failure)
             if failed:
-                self._failed(result)
+                self._failed(result, trace_of(style.channel, dialled.session))
             if timer.active():
                 timer.cancel()
                 self._conclude(session, request, style, dialled, None if failed else result)
 
         start(self._serve(session, style, dialled), served)
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, failure: Failure, trace: str = "") -> None:
         if not failure.check(TheirFault, OurFault):
-            log.failure("a dialogue failed", failure)
+            log.failure("a dialogue failed", failure, trace=trace)
             self._engine.alarms.raise_alarm("internal_fault", f"dialogue: {failure.getErrorMessage()}", "dialogue")
 
     def _conclude(self, session: Session, request: str, style: Style, dialled: Dialled,

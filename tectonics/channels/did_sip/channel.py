@@ -31,6 +31,7 @@ from tectonics.channels.did_sip.telling import WAITING_MAX, Telling
 from tectonics.channels.did_sip.trunks import WRONG_MAX, Trunk, Trunks
 from tectonics.config.sip import DidSip as Section
 from tectonics.domain.msisdn import mask
+from tectonics.domain.trace import trace_of
 from tectonics.links.sip.datagrams import Datagrams
 from tectonics.links.sip.exchange import Exchange
 from tectonics.links.sip.lines import Lines
@@ -220,7 +221,7 @@ class DidSip:
             return
         self._count(ringing.trunk, result)
         log.debug("{msisdn} rang {did} over {trunk} for {rang_s:.1f} s", msisdn=mask(ring.msisdn), did=ring.did,
-                  trunk=ringing.trunk.name, rang_s=rang_s)
+                  trunk=ringing.trunk.name, rang_s=rang_s, trace=trace_of(CHANNEL, ring.id))
         self._telling.tell(ShortMessage(CHANNEL, ring.id, ring.msisdn, ring.did, "", int(self._clock.seconds() * 1000),
                                         self._asked[ring.did]))
 

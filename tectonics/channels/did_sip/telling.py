@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from tectonics.domain.errors import Busy
 from tectonics.domain.msisdn import mask
+from tectonics.domain.trace import trace_of
 from tectonics.ports import Alarms, Clock, Correspondence, Metrics, ShortMessage
 
 TRIES_MAX, AGAIN_S = 5, 1.0
@@ -65,7 +66,7 @@ class Telling:
 
     def _failed(self, failure, message: ShortMessage, tries: int) -> None:
         if failure.check(Busy) is None:
-            log.failure("A ring could not be told: a fault of ours", failure)
+            log.failure("A ring could not be told: a fault of ours", failure, trace=trace_of(message.channel, message.id))
             self._alarms.raise_alarm("internal_fault", f"a ring: {failure.getErrorMessage()}", "did_sip")
             self._metrics.count(RINGS, "failed")
         elif tries >= TRIES_MAX or self._stopped is not None:
@@ -84,4 +85,5 @@ class Telling:
 
     def _lost(self, message: ShortMessage, why: str) -> None:
         self._metrics.count(RINGS, "lost")
-        log.info("A ring of {msisdn} is lost: {why}", msisdn=mask(message.msisdn), why=why)
+        log.info("A ring of {msisdn} is lost: {why}", msisdn=mask(message.msisdn), why=why,
+                 trace=trace_of(message.channel, message.id))

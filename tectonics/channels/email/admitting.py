@@ -29,6 +29,7 @@ from tectonics.config.email import Email as Section
 from tectonics.domain.errors import BadMessage, Busy, OurFault
 from tectonics.domain.mailbox import Mailbox, mask_address
 from tectonics.domain.msisdn import mask
+from tectonics.domain.trace import trace_of
 from tectonics.ports import Addresses, Alarms, Clock, Correspondence, Metrics, ShortMessage
 from tectonics.wire.smtp.server import Mail
 from tectonics.wire.smtp.syntax import Reply
@@ -108,7 +109,7 @@ class Admitting:
         if not self.senders.may(mailbox.address, self._clock.seconds()):
             return "limited", TOO_MANY
         log.info("{sender}, {way}, asks {service} for {msisdn}", sender=mask_address(mailbox.address), way=proved.way,
-                 service=service, msisdn=mask(mailbox.msisdn))
+                 service=service, msisdn=mask(mailbox.msisdn), trace=trace_of(CHANNEL, _id(service, proved.id)))
         result = await self._serve(written, mailbox, proved, service)
         self.senders.note(mailbox.address, self._clock.seconds())
         return result, TAKEN

@@ -28,13 +28,15 @@ from tectonics.channels.ussd_gsup.talk import Talk, text_of, words_of
 from tectonics.config.gsup import UssdGsup as Section
 from tectonics.domain.errors import BadMessage, BadNumber
 from tectonics.domain.messages import Catalogue
-from tectonics.domain.msisdn import parse_msisdn
+from tectonics.domain.msisdn import mask, parse_msisdn
 from tectonics.domain.outcome import Unavailable
 from tectonics.domain.screens import Screen
 from tectonics.domain.text import cut
+from tectonics.domain.trace import trace_of
 from tectonics.links.ipa.line import Line
 from tectonics.links.ipa.subscribers import Subscribers
 from tectonics.ports import Alarms, Clock, Dialogue, Metrics
+from tectonics.ports.areas import area
 from tectonics.wire.gsup.entity import Entity, Excuses, Limits
 from tectonics.wire.gsup.events import (
     LATE,
@@ -60,6 +62,7 @@ STOP_S = 2.0
 _ENDS = {SILENT: "silent", LATE: "late"}
 
 log = Logger()
+detail = area(__name__)
 
 
 class UssdGsup:
@@ -185,6 +188,9 @@ class UssdGsup:
     async def _step(self, talk: Talk, at: int) -> tuple[Screen, str]:
         if self._talks.get(talk.key) is not talk:  # over while its number was looked up
             return self._last("session.gone"), "late"
+        if detail.debug:
+            log.debug("{msisdn} dials or goes on with {code}", msisdn=mask(talk.msisdn), code=talk.code,
+                      trace=trace_of(CHANNEL, talk.session))
         return await self._dialogue.step(self._style, talk.dialled(at)), "ok"
 
     def _show(self, answer: tuple[Screen, str], talk: Talk) -> None:
@@ -196,7 +202,7 @@ class UssdGsup:
         self._say(talk, screen)
 
     def _fault(self, failure, talk: Talk) -> None:
-        log.failure("A step of a USSD session failed: a fault of ours", failure)
+        log.failure("A step of a USSD session failed: a fault of ours", failure, trace=trace_of(CHANNEL, talk.session))
         self._count("error")
         if self._talks.get(talk.key) is talk:
             self._say(talk, self._last("busy"))

@@ -44,11 +44,14 @@ from tectonics.domain.commands import REPLY
 from tectonics.domain.dialects import Dialect
 from tectonics.domain.errors import BadMessage
 from tectonics.domain.messages import Catalogue
+from tectonics.domain.msisdn import mask
 from tectonics.domain.screens import Dialled, Screen
+from tectonics.domain.trace import trace_of
 from tectonics.links.smpp.binds import Binds
 from tectonics.links.smpp.outcome import Accepted, Rejected, Submission
 from tectonics.links.smpp.peer import Peer
 from tectonics.ports import Clock, Dialogue, Ids, Metrics
+from tectonics.ports.areas import area
 from tectonics.wire.smpp.pdus import DataSm, DeliverSm, Request, answer_to
 from tectonics.wire.smpp.status import Status
 
@@ -61,6 +64,7 @@ DRAIN_S = 10.0  # how long a stop waits for steps under way
 _COUNTED = {NEW: "ok", NEXT: "ok", REPEATED: "repeated", DROPPED: "dropped", GONE: "gone", ABORTED: "ended", CONFIRMED: "ok"}
 
 log = Logger()
+detail = area(__name__)
 
 
 class UssdSmpp:
@@ -188,6 +192,9 @@ class UssdSmpp:
         self._steps += 1
         text = _inputs(line, session, self._codes)
         dialled = Dialled(session.id, session.key[1], session.code, text, now, session.step if session.counted else None)
+        if detail.debug:
+            log.debug("{msisdn} dials or goes on with {code}", msisdn=mask(dialled.msisdn), code=dialled.code,
+                      trace=trace_of(CHANNEL, session.id))
         step = maybeDeferred(self._dialogue.step, line.style(session.counted), dialled)
         step.addBoth(self._stepped)
         step.addCallback(self._show, line, session, now / 1000)
@@ -243,7 +250,7 @@ class UssdSmpp:
 
     def _failed(self, failure, line: Line, session: Session) -> None:
         """A step failed, and with it the session; who waits is not left waiting."""
-        self._fault(failure)
+        self._fault(failure, trace=trace_of(CHANNEL, session.id))
         self._table.drop(session)
         if session.screen == COMING:
             self._end_with("busy", line, session.between, session.key[2], session.unit, session.peer)
@@ -251,8 +258,8 @@ class UssdSmpp:
     def _now(self) -> int:
         return int(self._clock.seconds() * 1000)
 
-    def _fault(self, failure, peer: Peer | None = None, request: Request | None = None) -> None:
-        log.failure("A step of a USSD session over SMPP failed: a fault of ours", failure)
+    def _fault(self, failure, peer: Peer | None = None, request: Request | None = None, trace: str = "") -> None:
+        log.failure("A step of a USSD session over SMPP failed: a fault of ours", failure, trace=trace)
         self._metrics.count(REQUESTS, CHANNEL, "error")
         if peer is not None:
             peer.answer(request, answer_to(request.command, request.sequence, Status.RSYSERR))
