@@ -15,7 +15,7 @@ _GOOD = {"ok", "taken", "sent", "again", "kept"}
 _MESSAGES = {
     "sms_smpp": ("tectonics_sms_received_total", "tectonics_sms_parts_total", "tectonics_smpp_bound"),
     "did_sip": ("tectonics_did_rings_total", "", "tectonics_did_ringing"),
-    "email": ("tectonics_email_received_total", "tectonics_email_answers_total", "tectonics_email_connections"),
+    "email": ("tectonics_email_received_total", "tectonics_email_answers_total", "tectonics_email_connections_open"),
 }
 _BAD_BEGINNINGS = ("bad", "error", "refus", "fail", "unknown", "lost", "late", "reject", "given_up")
 # channel -> the alarms that say that it, or a part of it, does not work

@@ -105,3 +105,8 @@ def test_a_counter_is_the_sum_of_what_was_counted(moves):
         metrics.count("tectonics_requests_total", label, by=by)
     expected = {label: sum(by for name, by in moves if name == label) for label, _ in moves}
     assert metrics.snapshot().get("tectonics_requests_total", {}) == expected
+
+
+def test_no_gauge_has_the_name_of_a_counter_without_its_ending():
+    names = {d.name for d in DECLARATIONS}
+    assert not {d.name.removesuffix("_total") for d in DECLARATIONS if d.kind == COUNTER} & names  # one family in OpenMetrics

@@ -19,7 +19,7 @@ from tectonics.wire.smtp.syntax import Reply
 
 VERDICT_S = 60.0
 CLOSE_S = 5.0  # for a peer to take our last word
-CONNECTIONS, OPEN, REFUSED = ("tectonics_email_connections_total", "tectonics_email_connections",
+CONNECTIONS, OPEN, REFUSED = ("tectonics_email_connections_total", "tectonics_email_connections_open",
                               "tectonics_email_refused_total")
 
 
