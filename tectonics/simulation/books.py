@@ -14,6 +14,7 @@ import msgspec
 from tectonics.simulation.mail import Mail, triggers
 
 WAIT_S = 10.0
+SMS = "sms"
 _JSON = msgspec.json.Decoder()
 _TICKETS = "SELECT rowid, msisdn, origin, seq, body FROM ticket WHERE rowid > ? ORDER BY rowid"
 _MOVEMENTS = """SELECT position, msisdn, op, kind, amount_minor, balance_type, balance_minor, at, source, class, ref
@@ -104,6 +105,7 @@ class Subscriber:
     balances: dict[str, int] = field(default_factory=dict)
     fed: dict[str, int] = field(default_factory=dict)  # the feed's own ids that were decided -> how often
     messages: set[str] = field(default_factory=set)  # ids of the short messages of his that were decided
+    rings: set[str] = field(default_factory=set)  # of the calls of his to our numbers
 
 
 @dataclass(slots=True)
@@ -302,8 +304,8 @@ class Auditor:
             people[str(number)].recoveries[id] = _JSON.decode(body)
         for number, id, count in self._store.execute(_FED, (wanted,)):
             people[str(number)].fed[id] = count
-        for msisdn, id in triggers(self._store, wanted):
-            people[msisdn].messages.add(id)
+        for msisdn, channel, id in triggers(self._store, wanted):
+            (people[msisdn].messages if channel == SMS else people[msisdn].rings).add(id)
         for number, balance_type, amount_minor in self._ledger.execute(_BALANCE, (wanted,)):
             people[str(number)].balances[balance_type] = amount_minor
 

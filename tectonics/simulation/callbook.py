@@ -8,6 +8,8 @@ read once: what is done must have been committed before.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from tectonics.simulation.postbook import Call
+from tectonics.simulation.switchbook import Switched
 from tectonics.simulators.phones.phone import OVER, Phone
 
 FOREVER_S = 1e12
@@ -22,6 +24,12 @@ class Request:
     at_s: float
     way: str  # ussd, sms, email
     shown: str = ""  # the screen that answered it
+    session: Switched | Call | None = None  # where it was dialled over GSUP or SMPP
+
+    @property
+    def times(self) -> int:
+        """How often it was asked for: a dialling that comes again is another session (docs/ussd-smpp.md, docs/ussd-gsup.md)."""
+        return max(1, len(self.session.begun)) if self.session is not None else 1
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +43,7 @@ class Rung:
     call: str = ""  # the call that was committed then; empty: none that has this leg
     until_at: int = 0  # of its talk time, as it was last read
     boot_s: float = 0.0  # what the switch's clock showed when the world began
+    trunk: str = ""  # by which it was asked for
 
     @property
     def talk_s(self) -> tuple[float, float]:
@@ -58,12 +67,13 @@ class Callbook:
     requests: dict[str, Request] = field(default_factory=dict)  # by b
     by_subscriber: dict[str, list[Request]] = field(default_factory=lambda: defaultdict(list))
     rung: dict[str, list[Rung]] = field(default_factory=lambda: defaultdict(list))  # by the person of ours
+    fixed: dict[str, str] = field(default_factory=dict)  # numbers that a ring leads to -> who may ring for them
     strangers: list[str] = field(default_factory=list)  # numbers that rang and that nobody had asked for
     session_s: int = 0
 
     def __bool__(self) -> bool:
         """Whether anybody asked to be called back."""
-        return bool(self.requests)
+        return bool(self.requests or self.rung)
 
     def asked(self, msisdn: str, b: str, at_s: float, way: str) -> Request:
         """Somebody asks."""
@@ -71,16 +81,19 @@ class Callbook:
         self.by_subscriber[msisdn].append(request)
         return request
 
-    def rang(self, phone: Phone, leg: str, numbers: set[str], now_s: float) -> Rung | None:
+    def rang(self, phone: Phone, leg: str, numbers: set[str], now_s: float, trunk: str = "") -> Rung | None:
         """A telephone rings; `numbers` are those of our people."""
         boot_s = phone.rung_at - now_s
         if phone.number in numbers:
             rung = Rung(phone, phone.number, leg, boot_s=boot_s)
+        elif phone.number in self.fixed:
+            rung = Rung(phone, self.fixed[phone.number], leg, phone.number, boot_s=boot_s)
         elif phone.number in self.requests:
             rung = Rung(phone, self.requests[phone.number].msisdn, leg, phone.number, boot_s=boot_s)
         else:
             self.strangers.append(phone.number)
             return None
+        rung.trunk = trunk
         self.rung[rung.msisdn].append(rung)
         return rung
 

@@ -5,7 +5,7 @@ machine of the people; every node is a third party that controls its calls over 
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tectonics.config import Settings
 from tectonics.simulation.machine.datagrams import address_of
@@ -13,6 +13,7 @@ from tectonics.simulation.machine.datagrams import address_of
 SWITCH_PORT, NODE_PORT = 5060, 5072  # a node's is that of its configuration
 SHARE = 0.3  # of the seeds have it
 CODE = "*144#"
+FIRST, SPARE = "switch", "spare"  # trunks; the second stands on a machine of its own
 KEEP_ALIVE_S = {"brisk": 120, "ordinary": 1800, "seldom": 3600}  # how soon the switch is asked whether it is there, by pace
 NEAR, FAR, FREE = "near", "far", "free"  # destinations
 AREAS = {NEAR: "1", FAR: "4", FREE: "5"}  # how their national numbers begin, behind the 0
@@ -32,6 +33,8 @@ class Calling:
     rules: dict = field(default_factory=dict)  # the policy's section
     written: float = 0.0  # share of the requests by short message, where people write
     patience: float = 1.0  # how much longer than usual they talk
+    spare: bool = False  # whether there is a second trunk, which is tried where the first does not answer
+    beside: float = 0.0  # share of the dialled requests that go over GSUP or SMPP, where sessions do
 
     def __bool__(self) -> bool:
         return self.callers > 0
@@ -42,7 +45,8 @@ class Calling:
             return {}
         return {"call_server.kind": "sip", "call_server.sip.flow": self.flow,
                 "call_server.sip.session_s": self.session_s, "call_server.sip.keep_alive_s": KEEP_ALIVE_S[pace],
-                "call_server.sip.trunks": [{"name": "switch", "address": f"{address_of(people)}:{SWITCH_PORT}"}]}
+                "call_server.sip.trunks": [{"name": name, "address": f"{address_of(machine)}:{SWITCH_PORT}"}
+                                           for name, machine in ((FIRST, people), (SPARE, SPARE))[:1 + self.spare]]}
 
     def policy(self) -> dict:
         """What it adds to the operator's policy."""
@@ -58,6 +62,12 @@ def draw_calling(chance: random.Random) -> Calling:
         return NO_CALLS
     return Calling(chance.choice((0.4, 0.8)), chance.choice((90, 120, 300)), chance.choice(("IV", "IV", "III")), _rules(chance),
                    chance.choice((0.2, 0.5)), chance.choice((1.0, 1.0, 4.0)))
+
+
+def varied(calling: Calling, chance: random.Random) -> Calling:
+    """What was added later, of a generator of its own: a second trunk, further ways to ask, the flow for a B who answers at once."""
+    spare, beside, at_once = chance.random() < 0.4, chance.choice((0.0, 0.5, 1.0)), chance.random() < 0.15
+    return replace(calling, spare=spare, beside=beside, flow="I" if at_once else calling.flow) if calling else calling
 
 
 def _rules(chance: random.Random) -> dict:

@@ -43,6 +43,9 @@ def _seen(msisdn: str, journal: Journal) -> Iterator[tuple[float, str]]:
     yield from _post(msisdn, journal)
     for rung in journal.calls.rung.get(msisdn, ()):
         yield from _rung(rung)
+    for ring in journal.rings.by_subscriber.get(msisdn, ()):
+        for one in ring.tries:
+            yield ring.at_s, f"rang {ring.did} ({ring.service}) as {ring.call_id} at {one.node} and heard {one.statuses}"
     operations = {op for _, op, _ in journal.resolved}
     if operations:
         yield from ((at_s, f"an operator said of {op}: {what}") for at_s, op, what in journal.resolved)

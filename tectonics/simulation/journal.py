@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tectonics.simulation.callbook import Callbook
 from tectonics.simulation.population.screens import Consent
 from tectonics.simulation.postbook import Postbook
+from tectonics.simulation.ringbook import Ringbook
 from tectonics.simulation.switchbook import Switchbook
 
 LOGGED_MAX = 100
@@ -95,6 +96,7 @@ class Journal:
     post: Postbook = field(default_factory=Postbook)  # what goes over SMPP
     switch: Switchbook = field(default_factory=Switchbook)  # what goes over GSUP
     calls: Callbook = field(default_factory=Callbook)  # who is called back
+    rings: Ringbook = field(default_factory=Ringbook)  # who rings
     by_subscriber: dict[str, list[Session | Record]] = field(default_factory=dict)
 
     def began(self, id: str, msisdn: str) -> Session:

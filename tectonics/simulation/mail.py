@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 TRIES_MAX = 8  # then a message is given up
 OPEN, FAILED = ("waiting", "sending", "lost"), "failed"
 _ROWS = "SELECT msisdn, op, part, state, attempts, repeated FROM message"
-_TRIGGERS = """SELECT x.msisdn, x.id FROM json_each(?) w CROSS JOIN trigger_seen x ON x.msisdn = w.value
-    AND x.channel = 'sms'"""
+_TRIGGERS = """SELECT x.msisdn, x.channel, x.id FROM json_each(?) w CROSS JOIN trigger_seen x ON x.msisdn = w.value
+    AND x.channel IN ('sms', 'did_sip')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,6 @@ class Mail:
                 self.adverts[command.msisdn].add(command.op)
 
 
-def triggers(store: sqlite3.Connection, wanted: str) -> Iterator[tuple[str, str]]:
-    """(msisdn, id of a message of his that was decided); `wanted`: numbers as a JSON array."""
-    return ((str(msisdn), id) for msisdn, id in store.execute(_TRIGGERS, (wanted,)))
+def triggers(store: sqlite3.Connection, wanted: str) -> Iterator[tuple[str, str, str]]:
+    """(msisdn, channel, id of a message or ring of his that was decided); `wanted`: numbers as a JSON array."""
+    return ((str(msisdn), channel, id) for msisdn, channel, id in store.execute(_TRIGGERS, (wanted,)))

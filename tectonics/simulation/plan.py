@@ -10,6 +10,7 @@ from tectonics.ports import Capabilities
 from tectonics.simulation.calling import NO_CALLS, Calling
 from tectonics.simulation.messaging import NONE, Messaging
 from tectonics.simulation.population.person import Person
+from tectonics.simulation.ringing import NO_RINGS, Ringing
 from tectonics.simulation.switching import NO_SWITCH, Switching
 
 DAY_S = 86_400
@@ -96,6 +97,7 @@ class Plan:
     messaging: Messaging = NONE  # what goes over SMPP
     switching: Switching = NO_SWITCH  # what goes over GSUP
     calling: Calling = NO_CALLS  # who is called back
+    ringing: Ringing = NO_RINGS  # who rings
 
     @property
     def lasts_s(self) -> float:

@@ -59,6 +59,7 @@ class Call:
     msisdn: str
     steps: list = field(default_factory=list)  # of journal.Step
     consents: list[Consent] = field(default_factory=list)  # that were accepted, in order
+    begun: list[float] = field(default_factory=list)  # when a node was told that it begins
 
 
 @dataclass(slots=True)

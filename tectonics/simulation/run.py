@@ -24,6 +24,7 @@ from tectonics.simulation.invariants.invariant import Scene
 from tectonics.simulation.invariants.switched import of_gsup, session_of
 from tectonics.simulation.peace import make_peace
 from tectonics.simulation.peers.balances import Balances
+from tectonics.simulation.peers.carriers import CarrierPeer
 from tectonics.simulation.peers.centre import CentrePeer
 from tectonics.simulation.peers.consumers import Consumers
 from tectonics.simulation.peers.feed import FeedSystem
@@ -119,10 +120,10 @@ def _memory() -> Path | None:
 def _shape(plan: Plan) -> Shape:
     rhythm, lease_s = PACES[plan.pace]
     peers = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS)) | plan.switching.settings(PEOPLE) \
-        | plan.calling.settings(plan.pace, PEOPLE)
+        | plan.calling.settings(plan.pace, PEOPLE) | plan.ringing.settings(len(plan.people), bool(plan.calling))
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
-                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | peers)
+                 rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | peers, secrets=plan.ringing.secrets)
 
 
 def _provision(world: World, plan: Plan) -> None:
@@ -174,6 +175,8 @@ class Run:
             gateway.beside.append(stage.switch)
         if stage.plan.calling:
             stage.telephones = TelephonePeer(stage)
+        if stage.plan.ringing:
+            stage.carriers = CarrierPeer(stage)
 
     def begin(self) -> None:
         """Everybody begins; the faults are put on the clock."""
@@ -252,6 +255,7 @@ class Run:
         figures.update(journal.post.figures())
         figures.update(journal.switch.figures())
         figures.update(journal.calls.figures())
+        figures.update(journal.rings.figures())
         figures["movements"] = len(books.movements)
         for tickets in books.tickets.values():
             figures["tickets"] += len(tickets)

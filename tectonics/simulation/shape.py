@@ -39,6 +39,7 @@ class Shape:
     step_field: str = ""
     overrides: dict[str, object] = field(default_factory=dict)  # dotted key of the configuration -> value
     rhythm: Rhythm = SELDOM
+    secrets: dict[str, str] = field(default_factory=dict)  # file beside the configuration -> what stands in it
 
 
 ONE_NODE = Shape()
@@ -48,6 +49,8 @@ def common_settings(folder: Path, shape: Shape) -> Settings:
     """What all nodes have in common."""
     file = folder / "world.yaml"
     file.write_text("{}\n")
+    for name, secret in shape.secrets.items():
+        (folder / name).write_text(secret)
     can = shape.capabilities
     common: dict[str, object] = {
         "messages.directory": str(MESSAGES), "messages.languages": ["en"],

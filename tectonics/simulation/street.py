@@ -15,6 +15,7 @@ from tectonics.simulation.population.intents import (
     Life,
     Listen,
     Recharge,
+    Ring,
     Rush,
     Screen,
     Spend,
@@ -47,6 +48,10 @@ class Street:
             for person, life in self._stage.telephones.callers():
                 self._stage.spawn(self._live(person, life))
 
+        if self._stage.carriers is not None:
+            for person, life in self._stage.carriers.ringers():
+                self._stage.spawn(self._live(person, life))
+
     async def _live(self, person: Person, life: Life) -> None:
         seen, line = None, None
         while True:
@@ -63,6 +68,10 @@ class Street:
             elif isinstance(intent, CallMe):
                 self.talking += 1
                 seen = await self._stage.telephones.ask(person, intent)
+                self.talking -= 1
+            elif isinstance(intent, Ring):
+                self.talking += 1
+                seen = await self._stage.carriers.ring(person, intent)
                 self.talking -= 1
             elif isinstance(intent, Subscribe):
                 self._stage.spawn(self._stage.operators.subscribe(person.msisdn, intent.value))

@@ -11,7 +11,7 @@ from tectonics.config import Settings
 
 GSUP_PORT, CTRL_PORT = 4222, 4259
 SHARE = 0.3  # of the seeds have it
-CODE = "*133"
+CODE, CALL_CODE = "*133", "*144"
 CHANNEL = "ussd_gsup"
 NETWORK = "20801"  # whose IMSIs begin so
 

@@ -79,6 +79,7 @@ class World:
         self.store_path = folder / "n1" / "tectonics.db"
         self.ledger_path = folder / ("n1" if self._embedded else LEDGER) / "ledger.db"
         self._people = Process(self._machine(PEOPLE))
+        self._theirs = {PEOPLE: self._people}  # machines that nothing ever kills
         self._build()
         self._shop: Shop | None = None
         self._gateways = 0
@@ -124,7 +125,8 @@ class World:
             self._shop.close()
         for program in (*self.processes.values(), *self.twins.values()):
             program.kill(power=False)
-        self._people.kill(power=False)
+        for process in self._theirs.values():
+            process.kill(power=False)
 
     # --- beginning
 
@@ -222,10 +224,13 @@ class World:
         self._people.reactor.listenTCP(port, factory)
         return factory
 
-    def serve_datagrams(self, port: int, make: Callable):
-        """Opens a UDP port of the people's machine for `make(clock)`, a DatagramProtocol; the protocol."""
-        protocol = make(self._people.reactor)
-        self._people.reactor.listenUDP(port, protocol)
+    def serve_datagrams(self, port: int, make: Callable, machine: str = PEOPLE):
+        """Opens a UDP port of the people's machine, or of another one of theirs, for `make(clock)`, a DatagramProtocol; the protocol."""
+        if machine not in self._theirs:
+            self._theirs[machine] = Process(self._machine(machine))
+        reactor = self._theirs[machine].reactor
+        protocol = make(reactor)
+        reactor.listenUDP(port, protocol)
         return protocol
 
     def feed(self, node: str = "n1") -> FeedPeer:
@@ -344,7 +349,7 @@ class World:
             self.troubles.append((self.now, current.name, text))
 
     def _fault(self, process, failure: Failure) -> None:
-        if process is self._people or process is self.timeline.nature:
+        if process in self._theirs.values() or process is self.timeline.nature:
             failure.raiseException()
         if process.alive and not process.dying and len(self.troubles) < TROUBLES_MAX:
             self.troubles.append((self.now, process.name, failure.getTraceback()))

@@ -19,7 +19,8 @@ ANN, BOB = "33620000001", "33170000101"
 def test_some_seeds_have_it_and_the_others_nothing_of_it():
     drawn = [plan.calling for plan in PLANS]
     assert 0.2 < sum(map(bool, drawn)) / len(drawn) < 0.4
-    assert {one.session_s for one in drawn if one} == {90, 120, 300} and {one.flow for one in drawn if one} == {"III", "IV"}
+    assert {one.session_s for one in drawn if one} == {90, 120, 300} and {one.flow for one in drawn if one} == {"I", "III", "IV"}
+    assert {one.spare for one in drawn if one} == {True, False} and {one.beside for one in drawn if one} == {0.0, 0.5, 1.0}
     assert {fault.kind for plan in PLANS for fault in plan.faults} >= KINDS
     for plan in PLANS:
         assert bool({fault.kind for fault in plan.faults} & KINDS) == bool(plan.calling) == ("call_back" in plan.policy)

@@ -8,6 +8,7 @@ import random
 
 from tectonics.simulation.faults import (
     billing,
+    carriers,
     consumers,
     crashes,
     gateways,
@@ -22,7 +23,7 @@ from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
 
 KINDS: dict[str, Kind] = {kind.name: kind for family in (crashes, network, machines, billing, consumers, overlaps, gateways, messages, registers,
-                                                         telephones) for kind in family.KINDS}
+                                                         telephones, carriers) for kind in family.KINDS}
 A_DAY, FAULTS_MIN, FAULTS_MAX = 16, 4, 2000
 DAY_S = 86_400
 

@@ -19,11 +19,16 @@ LOST = "lost"
 def a_call_costs_what_was_talked(scene: Scene) -> Wrong:
     """Seconds charged, and their price."""
     book = scene.journal.calls
-    found = {b.b: (a, b) for _, a, b in pairs(book)} if book else {}
+    found = {name: (a, b) for _, a, b in pairs(book) for name in (b.b, b.call) if name} if book else {}
     for one in scene.books.latest() if book else ():
         for ticket in one.tickets:
             if ticket.body["type"] == "callback.completed":
-                yield from _charged(scene, one, ticket, *found.get(ticket.body["b_number"], (None, None)))
+                yield from _charged(scene, one, ticket, *_of(ticket, found))
+
+
+def _of(ticket: Ticket, found: dict) -> tuple[Rung | None, Rung | None]:
+    """The telephones of its call; by their number where nobody saw which call it was."""
+    return found.get(ticket.body["call"]) or found.get(ticket.body["b_number"], (None, None))
 
 
 def _charged(scene: Scene, one: Subscriber, ticket: Ticket, a: Rung | None, b: Rung | None) -> Wrong:

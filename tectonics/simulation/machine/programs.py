@@ -35,7 +35,7 @@ class Program:
         self.process: Process | None = None
         self.work: Work | None = None
         self.lives = 0
-        self.serving = False
+        self.serving = self.leaving = False  # leaving: it ends by itself, and may not answer any more
         self.trouble = ""  # why it could not start the last time
         self._wanted = False
 
@@ -55,6 +55,7 @@ class Program:
         if self.alive:
             return
         self.lives += 1
+        self.leaving = False
         self.process = process = Process(self.machine, self.lives)
         process.on_death = self._died
         process.call(0, self._begin, process)
@@ -80,6 +81,7 @@ class Program:
 
     def leave(self) -> None:
         """It ends because it wants to."""
+        self.leaving = True
         self.process.call(0, lambda: maybeDeferred(self.work.stop).addBoth(self._gone))
 
     def _again(self) -> None:
@@ -97,7 +99,7 @@ class Program:
 
     def stop(self) -> None:
         """Ends it gracefully."""
-        self._wanted = False
+        self._wanted, self.leaving = False, True
         process = self.process
         if self.alive:
             process.call(0, lambda: maybeDeferred(self.work.stop).addBoth(lambda _: process.kill(power=False)))

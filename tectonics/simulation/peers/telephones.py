@@ -5,9 +5,10 @@ by a short message, each for a number of his own that nobody else asks for.
 """
 
 import random
+from functools import partial
 
 from tectonics.simulation.callbook import Callbook, Request, Rung
-from tectonics.simulation.calling import AREAS, CODE, FAR, FREE, NEAR, SWITCH_PORT
+from tectonics.simulation.calling import AREAS, CODE, FAR, FIRST, FREE, NEAR, SPARE, SWITCH_PORT
 from tectonics.simulation.population.callers import callers
 from tectonics.simulation.population.intents import CallMe
 from tectonics.simulation.population.person import Person
@@ -33,14 +34,29 @@ class TelephonePeer:
         self._chance = stage.world.random("telephones")
         self.plan = stage.plan.calling
         self.line = Line(self._chance.getrandbits(32))
-        self.switch: Switch = stage.world.serve_datagrams(SWITCH_PORT, lambda clock: Switch(clock, line=self.line))
-        self.switch.on_rung, self.switch.on_over = self._rings, self._over
+        self.switch = self._switch(stage.world.serve_datagrams(SWITCH_PORT, self._made), FIRST)
+        self.spare = self._switch(stage.world.serve_datagrams(SWITCH_PORT, self._made, SPARE), SPARE) if self.plan.spare else None
         self.book: Callbook = stage.journal.calls
         self.book.session_s = self.plan.session_s
         self._people = {person.msisdn for person in stage.plan.people}
         self.newest = ""  # who asked last
         self._numbers = 0
         self._open: dict[Phone, Rung] = {}
+        self._scripts = self.switch.scripts  # of both
+        if self.spare is not None:
+            self.spare.scripts = self._scripts
+
+    def _made(self, clock) -> Switch:
+        return Switch(clock, line=self.line)
+
+    def _switch(self, switch: Switch, name: str) -> Switch:
+        switch.on_rung, switch.on_over = partial(self._rings, name), self._over
+        return switch
+
+    @property
+    def switches(self) -> list[Switch]:
+        """Both, or the only one."""
+        return [one for one in (self.switch, self.spare) if one is not None]
 
     # --- what people do
 
@@ -55,22 +71,36 @@ class TelephonePeer:
         if intent.written:
             request.shown = await self._stage.centre.write(person.msisdn, f"CALL {number}", intent.numbered)
         else:
-            request.shown = await self._dial(person, number)
+            request.shown = await self._dial(person, number, request, intent.mind)
         return request.shown
 
     def expect(self, msisdn: str, mind: int, way: str) -> tuple[str, Request]:
         """He is about to ask for the number that is told: his telephone and the other one know what to do."""
         number, b = self._number()
-        self.switch.scripts[msisdn] = self._script(mind, True)
-        self.switch.scripts[b] = self._script(mind * 7 + 1, False)
+        self._scripts[msisdn] = self._script(mind, True)
+        self._scripts[b] = self._script(mind * 7 + 1, False)
         self.newest = msisdn
         request = self.book.asked(msisdn, b, self._stage.now_s, way)
         self._stage.happens(ASKED)
         return number, request
 
-    async def _dial(self, person: Person, number: str) -> str:
-        line = self._stage.street.gateway.over_http(person.msisdn, CODE)
-        return (await line.dial(number)).text
+    def expects(self, msisdn: str, mind: int, b: str) -> None:
+        """He has rung for a call-back, perhaps to `b`: the telephones are told what to do."""
+        self._scripts[msisdn] = self._script(mind, True)
+        if b:
+            self._scripts[b] = self._script(mind * 7 + 1, False)
+        self.newest = msisdn
+        self._stage.happens(ASKED)
+
+    async def _dial(self, person: Person, number: str, request: Request, mind: int) -> str:
+        beside = [peer for peer in (self._stage.switch, self._stage.ussd) if peer is not None]
+        chance = random.Random(f"{mind}:way")
+        if not beside or chance.random() >= self.plan.beside:
+            return (await self._stage.street.gateway.over_http(person.msisdn, CODE).dial(number)).text
+        line = chance.choice(beside).begin(person.msisdn, CODE.removesuffix("#"))
+        shown = self._stage.spawn(line.dial(number))
+        request.session = line.session  # it has begun
+        return (await shown).text
 
     def _number(self) -> tuple[str, str]:
         """A number as it is dialled, and its digits."""
@@ -102,8 +132,8 @@ class TelephonePeer:
 
     # --- what the switch sees
 
-    def _rings(self, phone: Phone) -> None:
-        rung = self.book.rang(phone, phone.call_id.rpartition(".")[0], self._people, self._stage.now_s)
+    def _rings(self, trunk: str, phone: Phone) -> None:
+        rung = self.book.rang(phone, phone.call_id.rpartition(".")[0], self._people, self._stage.now_s, trunk)
         if rung is None:
             return
         self._open[phone] = rung
@@ -134,14 +164,15 @@ class TelephonePeer:
 
     def restart(self) -> None:
         """The switch knows of no call any more."""
-        self.switch.restart()
+        for one in self.switches:
+            one.restart()
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
         self.line.weather()
         self.line.orders.clear()
-        self.switch.away = False
-        self.switch.options = True
+        for one in self.switches:
+            one.away, one.options = False, True
 
     @property
     def open(self) -> bool:

@@ -9,7 +9,7 @@ from tectonics.simulation.population import screens
 from tectonics.simulation.population.intents import Screen
 from tectonics.simulation.stage import CONFIRMED, Stage
 from tectonics.simulation.switchbook import Switched
-from tectonics.simulation.switching import CODE, CTRL_PORT, GSUP_PORT, imsi_of, name_of
+from tectonics.simulation.switching import CALL_CODE, CODE, CTRL_PORT, GSUP_PORT, imsi_of, name_of
 from tectonics.simulators.smsc.faults import Faults
 from tectonics.simulators.ussd_gsup.handset import Handset
 from tectonics.simulators.ussd_gsup.lines import EntityLine
@@ -42,16 +42,16 @@ class RegisterPeer:
         return self.register
 
     def route(self, node: str) -> None:
-        """The operator lets the code lead there."""
-        self.register.routes[CODE] = name_of(node)
+        """The operator lets the codes lead there."""
+        self.register.routes[CODE] = self.register.routes[CALL_CODE] = name_of(node)
 
     def takes(self) -> bool:
         """Whether the next session is the switch's."""
         return self._chance.random() < self.plan.dialers
 
-    def begin(self, msisdn: str) -> "SwitchLine":
+    def begin(self, msisdn: str, code: str = CODE) -> "SwitchLine":
         """A session that has not been dialled yet."""
-        return SwitchLine(self, self._stage, msisdn)
+        return SwitchLine(self, self._stage, msisdn, code)
 
     def _told(self, line: EntityLine, message: Message) -> None:
         machine = self._stage.world.machines[line.transport.getPeer().host]
@@ -84,16 +84,16 @@ class RegisterPeer:
 class SwitchLine:
     """One session of one subscriber, as peers/gateway.py's Line."""
 
-    def __init__(self, peer: RegisterPeer, stage: Stage, msisdn: str) -> None:
-        self._peer, self._stage, self._msisdn = peer, stage, msisdn
+    def __init__(self, peer: RegisterPeer, stage: Stage, msisdn: str, code: str) -> None:
+        self._peer, self._stage, self._msisdn, self._code = peer, stage, msisdn, code
         self._handset: Handset | None = None
-        self._switched: Switched | None = None
+        self.session: Switched | None = None
 
     async def dial(self, inputs: str) -> Screen:
         """The first request, with what was dialled beyond the code."""
-        code, imsi = f"{CODE}*{inputs}#" if inputs else f"{CODE}#", imsi_of(self._msisdn)
+        code, imsi = f"{self._code}*{inputs}#" if inputs else f"{self._code}#", imsi_of(self._msisdn)
         register = self._peer.register
-        self._switched = self._stage.journal.switch.began(imsi, self._msisdn, register.number)
+        self.session = self._stage.journal.switch.began(imsi, self._msisdn, register.number)
         self._handset = register.dial(imsi, code)
         return await self._see(code, self._handset.next())
 
@@ -103,8 +103,8 @@ class SwitchLine:
             return UNSERVED
         asked = screens.consent(self._handset.seen.text)
         if asked is not None and text.strip() == asked.yes:
-            self._switched.consents.append(asked)
-            self._switched.agreed_s.append(self._stage.now_s)
+            self.session.consents.append(asked)
+            self.session.agreed_s.append(self._stage.now_s)
             self._stage.happens(CONFIRMED)
         return await self._see(text, self._handset.type(text))
 
@@ -114,7 +114,7 @@ class SwitchLine:
 
     async def _see(self, typed: str, screen) -> Screen:
         step = Step(self._stage.now_s, typed)
-        self._switched.steps.append(step)
+        self.session.steps.append(step)
         seen = await self._stage.within(screen, 2 * self._peer.patience_s)
         shown = UNSERVED if seen is None else Screen(seen.text, seen.more)
         step.text, step.more, step.answered_s = shown.text or None, shown.more, self._stage.now_s

@@ -5,6 +5,7 @@ screen comes within PATIENCE_S the network gives the session up, and the subscri
 """
 
 import random
+from collections import defaultdict
 
 from twisted.internet.defer import Deferred
 
@@ -20,12 +21,13 @@ from tectonics.simulation.shape import DIALECTS
 from tectonics.simulation.stage import CONFIRMED, Stage
 from tectonics.simulators.smsc.faults import Faults
 from tectonics.simulators.smsc.session import EsmeSession
-from tectonics.simulators.ussd_smpp.gateway import UssdGateway
+from tectonics.simulators.ussd_smpp.gateway import Said, UssdGateway
 from tectonics.simulators.ussd_smpp.handset import Handset
 
 PATIENCE_S, LATE_S = 25.0, 12.0
 AGAIN, AGAIN_S_MAX = 0.05, 30.0  # share of what is said that is said again, and how much later
 UNBOUND = Screen("")
+CODE = "*133"
 
 
 class SmppGatewayPeer:
@@ -44,11 +46,11 @@ class SmppGatewayPeer:
         """Whether the next session is this gateway's."""
         return self._chance.random() < self._stage.plan.messaging.dialers
 
-    def begin(self, msisdn: str) -> "SmppLine":
+    def begin(self, msisdn: str, code: str = CODE) -> "SmppLine":
         """A session that has not been dialled yet."""
         call = Call(msisdn)
         self._stage.journal.post.calls[msisdn].append(call)
-        return SmppLine(self, call, self._stage)
+        return SmppLine(self, call, self._stage, code)
 
     def said(self, handset: Handset) -> None:
         """Now and then it is said again."""
@@ -68,6 +70,7 @@ class Gateway(UssdGateway):
         super().__init__(clock, dialect, **options)
         self._chance = chance
         self._homes: dict[Handset, str] = {}  # the machine that has the session
+        self.begun: dict[Handset, list[float]] = defaultdict(list)  # when a node was told that it begins; as long as the run is
 
     def deliver_waiting(self) -> None:
         """Says what there is room for."""
@@ -80,6 +83,11 @@ class Gateway(UssdGateway):
                 self._waiting.append(said)
             else:
                 self._deliver(session, said)
+
+    def _deliver(self, session: EsmeSession, said: Said) -> None:
+        if said.pdu is said.handset.said[0]:
+            self.begun[said.handset].append(self.clock.seconds())
+        super()._deliver(session, said)
 
     def _home(self, handset: Handset) -> EsmeSession | None:
         bound = {session.transport.getPeer().host: session for session in self.sessions if session.room}
@@ -96,16 +104,18 @@ class Gateway(UssdGateway):
 class SmppLine:
     """One session of one subscriber, as peers/gateway.py's Line."""
 
-    def __init__(self, peer: SmppGatewayPeer, call: Call, stage: Stage) -> None:
-        self.call = call
+    def __init__(self, peer: SmppGatewayPeer, call: Call, stage: Stage, code: str) -> None:
+        self.call = self.session = call
+        self._code = code
         self._peer, self._stage = peer, stage
         self._handset: Handset | None = None
         self._shown = UNBOUND
 
     async def dial(self, inputs: str) -> Screen:
         """The first request, with what was dialled beyond the code."""
-        code = f"*133*{inputs}#" if inputs else "*133#"
+        code = f"{self._code}*{inputs}#" if inputs else f"{self._code}#"
         self._handset = self._peer.gateway.dial(self.call.msisdn, code)
+        self.call.begun = self._peer.gateway.begun[self._handset]
         return await self._see(code, self._handset.next())
 
     async def type(self, text: str) -> Screen:

@@ -90,6 +90,14 @@ class CallMe:
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """Rings a number of ours, by what it stands for. Sees the text of the first message that comes, or "". `mind` as of CallMe."""
+
+    service: str
+    mind: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribe:
     """Calls customer care: he wants to be called back from now on, or no more (`on` or `off`)."""
 
@@ -104,5 +112,5 @@ class Screen:
     more: bool = False
 
 
-Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen | CallMe | Subscribe
+Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen | CallMe | Ring | Subscribe
 Life = Generator[Intent, "Screen | str | None", None]  # asks for one intent after the other, is sent what was seen

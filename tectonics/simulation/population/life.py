@@ -40,7 +40,7 @@ def live(person: Person) -> Life:
     """His whole life; whoever drives it ends it."""
     chance = random.Random(person.seed)
     habits = person.habits
-    wishes = ((_borrow, habits.borrows), (_recharge, habits.recharges), (_spend, habits.spends),
+    wishes = ((borrow, habits.borrows), (_recharge, habits.recharges), (_spend, habits.spends),
               (_rush, habits.rushes), (_ask, habits.owes), (_change, CHANGES_A_DAY))
     doing, weights = zip(*wishes, strict=True)
     mean_s = DAY_S / sum(weights)
@@ -85,7 +85,8 @@ def _recharge(person: Person, chance: random.Random) -> Life:
         yield TakeBack(recharge)
 
 
-def _borrow(person: Person, chance: random.Random) -> Life:
+def borrow(person: Person, chance: random.Random) -> Life:
+    """He dials, chooses and agrees, or errs."""
     if chance.random() < 0.6:
         yield Spend(ALL_MINOR)  # he is out of credit: that is why he borrows
     for _ in range(REDIALS_MAX):

@@ -76,6 +76,11 @@ def _borrow(chance: random.Random, numbered: float) -> Life:
     if chance.random() < 0.6:
         yield Spend(ALL_MINOR)
     seen = yield Write(chance.choice(ASKS), numbered)
+    yield from converse(seen, chance, numbered)
+
+
+def converse(seen: str, chance: random.Random, numbered: float) -> Life:
+    """Reads what was sent, answers it, and so on, until there is nothing to answer."""
     for _ in range(STEPS_MAX):
         for _ in range(2):
             if not (letters.offer(seen) or screens.offers(seen) or screens.amounts(seen)):

@@ -13,6 +13,7 @@ from tests.simulation.mutations import (
     messages,
     money,
     outbox,
+    rings,
     store,
     tickets,
     units,
@@ -21,5 +22,5 @@ from tests.simulation.mutations.mutation import Mutation
 
 FAMILIES = {"outbox": outbox, "units": units, "store": store, "tickets": tickets, "feeds": feeds,
             "dialogue": dialogue, "limits": limits, "money": money, "messages": messages, "gsup": gsup,
-            "calls": calls}
+            "calls": calls, "rings": rings}
 ALL: dict[str, Mutation] = {one.name: one for family in FAMILIES.values() for one in family.MUTATIONS}
