@@ -40,6 +40,17 @@ class Orders(LineReceiver):
         self.sendLine(json.dumps(said, ensure_ascii=False).encode())
 
 
+def serve(carry_out: Callable[[list[str]], Deferred | dict], *ports) -> Deferred[None]:
+    """Tells where `ports` listen and takes orders from standard input; fires at its end."""
+    # not above: it brings the reactor, which the process has chosen by now
+    from twisted.internet.stdio import StandardIO
+
+    ended: Deferred[None] = Deferred()
+    tell({"listening": [str(port.getHost()) for port in ports], "port": getattr(ports[0].getHost(), "port", 0)})
+    StandardIO(Orders(carry_out, tell, lambda: ended.called or ended.callback(None)))
+    return ended
+
+
 def tell(what: dict) -> None:
     """One line of JSON to standard output."""
     sys.stdout.write(json.dumps(what, ensure_ascii=False) + "\n")

@@ -4,8 +4,8 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
+from tectonics.simulators.screens import NoScreen
 from tectonics.simulators.smsc.faults import CUT, DOUBLE, LATE, LOSE_ANSWER, LOSE_REQUEST, SILENT, Faults
-from tectonics.simulators.ussd_gsup.handset import NoScreen
 from tectonics.simulators.ussd_gsup.register import FIRST_NUMBER, Register
 from tectonics.wire.gsup.ctrl import Ctrl, CtrlTimes, Failed, Told, about, is_unknown, msisdn_in
 from tectonics.wire.gsup.entity import Entity, Excuses, Limits

@@ -8,9 +8,9 @@ from twisted.internet.testing import StringTransport
 
 from tectonics.channels.ussd_smpp.heard import ABORT, BEGIN, INPUT, SHOWN, Reader
 from tectonics.channels.ussd_smpp.said import END, MENU, NOTICE, Writer
+from tectonics.simulators.screens import NoScreen
 from tectonics.simulators.smsc.faults import CUT, DOUBLE, Faults
 from tectonics.simulators.ussd_smpp.gateway import RETRY_S, UssdGateway
-from tectonics.simulators.ussd_smpp.handset import NoScreen
 from tectonics.simulators.ussd_smpp.voice import Screen, Voice
 from tectonics.wire.smpp.codec import decode, encode
 from tectonics.wire.smpp.esme import Esme

@@ -13,7 +13,7 @@ from twisted.internet.task import react
 from tectonics.simulators.mailbox import control
 from tectonics.simulators.mailbox.faults import Faults
 from tectonics.simulators.mailbox.server import Mailbox
-from tectonics.simulators.orders import Orders, tell
+from tectonics.simulators.orders import serve, tell
 
 
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
@@ -30,20 +30,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 def main(reactor, chosen: argparse.Namespace) -> Deferred:
     """Serves until standard input ends."""
-    from twisted.internet.stdio import StandardIO  # it brings the reactor, which `react` has chosen by now
-
     mailbox = Mailbox(reactor, Faults(chosen.slow_s))
     post = control.Post(mailbox, clientFromString(reactor, chosen.peer))
     if chosen.print:
         mailbox.on_mail = lambda kept: tell(control.shown(kept))
-    ended: Deferred[None] = Deferred()
-
-    def serving(port) -> Deferred:
-        tell({"listening": str(port.getHost()), "port": getattr(port.getHost(), "port", 0)})
-        StandardIO(Orders(partial(control.order, post), tell, lambda: ended.called or ended.callback(None)))
-        return ended
-
-    return serverFromString(reactor, chosen.listen).listen(mailbox).addCallback(serving)
+    listening = serverFromString(reactor, chosen.listen).listen(mailbox)
+    return listening.addCallback(partial(serve, partial(control.order, post)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory
 from twisted.internet.task import react
 
-from tectonics.simulators.orders import Orders, tell
+from tectonics.simulators.orders import Orders, serve
 from tectonics.simulators.phones import control, script
 from tectonics.simulators.phones.line import Line
 from tectonics.simulators.phones.switch import Switch
@@ -38,18 +38,13 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 def main(reactor, chosen: argparse.Namespace) -> Deferred:
     """Serves until standard input ends."""
-    from twisted.internet.stdio import StandardIO  # it brings the reactor, which `react` has chosen by now
-
     switch = Switch(reactor, line=Line(chosen.seed, chosen.lose, chosen.double, chosen.late_s))
     switch.scripts[""] = script.script(chosen.script.split())
     port = reactor.listenUDP(chosen.port, switch, chosen.host, DATAGRAM_OCTETS_MAX)
-    ended: Deferred[None] = Deferred()
     if chosen.control:
         orders = Factory.forProtocol(lambda: Orders(partial(control.order, switch)))
         serverFromString(reactor, chosen.control).listen(orders)
-    tell({"listening": [str(port.getHost())], "port": port.getHost().port})
-    StandardIO(Orders(partial(control.order, switch), tell, lambda: ended.called or ended.callback(None)))
-    return ended.addCallback(lambda _: (switch.close(), port.stopListening())[1])
+    return serve(partial(control.order, switch), port).addCallback(lambda _: (switch.close(), port.stopListening())[1])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.protocol import Factory
 from twisted.internet.task import react
 
-from tectonics.simulators.orders import Orders, tell
+from tectonics.simulators.orders import Orders, serve, tell
 from tectonics.simulators.smsc import control
 from tectonics.simulators.smsc.centre import MessageCentre
 from tectonics.simulators.smsc.faults import Faults
@@ -35,25 +35,18 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 
 def main(reactor, chosen: argparse.Namespace) -> Deferred:
     """Serves until standard input ends."""
-    from twisted.internet.stdio import StandardIO  # it brings the reactor, which `react` has chosen by now
-
     esmes = dict(pair.partition(":")[::2] for pair in chosen.esme)
     centre = MessageCentre(reactor, esmes or None, faults=Faults(chosen.seed, chosen.late_s),
                            receipt_s=chosen.receipt_s, per_second=chosen.per_second)
     if chosen.print:
         centre.on_submit = lambda submitted: tell(control.shown(submitted))
-    ended: Deferred[None] = Deferred()
     listening = [serverFromString(reactor, chosen.listen).listen(centre)]
     if chosen.control:
         orders = Factory.forProtocol(lambda: Orders(partial(control.order, centre)))
         listening.append(serverFromString(reactor, chosen.control).listen(orders))
 
-    def serving(ports: list) -> Deferred:
-        tell({"listening": [str(port.getHost()) for port in ports], "port": getattr(ports[0].getHost(), "port", 0)})
-        StandardIO(Orders(partial(control.order, centre), tell, lambda: ended.called or ended.callback(None)))
-        return ended
-
-    return gatherResults(listening, consumeErrors=True).addCallback(serving).addCallback(lambda _: centre.close())
+    return gatherResults(listening, consumeErrors=True).addCallback(
+        lambda ports: serve(partial(control.order, centre), *ports)).addCallback(lambda _: centre.close())
 
 
 if __name__ == "__main__":

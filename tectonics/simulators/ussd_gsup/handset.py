@@ -1,21 +1,17 @@
 """One subscriber's session with a handset at the switch: what he sees, what he types, and that he may be left waiting."""
 
-from collections import deque
+from functools import partial
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, fail
 
 from tectonics.domain import alphabet
-from tectonics.domain.errors import TheirFault
 from tectonics.domain.screens import Screen
+from tectonics.simulators.screens import NoScreen, Screens
 from tectonics.wire.map import component as ss
 from tectonics.wire.map import ussd
 from tectonics.wire.map.ussd import Words
 
 INVOKE = 1  # the handset's own number for what it dialled
-
-
-class NoScreen(TheirFault):
-    """The session ended, or the switch's patience did, before a screen came."""
 
 
 def said(text: str) -> bytes:
@@ -35,34 +31,27 @@ class Handset:
     def __init__(self, register, imsi: str, code: str, number: int) -> None:
         self.imsi, self.code, self.number = imsi, code, number
         self.seen: Screen | None = None
-        self.over = ""  # why
         self._register = register
         self._question: int | None = None  # that is shown and not answered
-        self._screens: deque[Screen] = deque()
-        self._next: Deferred[Screen] | None = None
-        self._timer = None
+        self._screens = Screens(register.clock, register.patience_s, partial(self.ended, "the switch gave up waiting"))
+        self.next = self._screens.next
+
+    @property
+    def over(self) -> str:
+        """Why it is; empty while it goes on."""
+        return self._screens.over
 
     @property
     def waits(self) -> bool:
         """Whether a question is shown and nothing typed."""
         return self._question is not None
 
-    def next(self) -> Deferred[Screen]:
-        """The next screen; fails with NoScreen."""
-        if self._screens:
-            return succeed(self._screens.popleft())
-        if self.over:
-            return fail(NoScreen(self.over))
-        self._next = Deferred()
-        self._timer = self._register.clock.callLater(self._register.patience_s, self.ended, "the switch gave up waiting")
-        return self._next
-
     def type(self, text: str) -> Deferred[Screen]:
         """Answers the question that is shown, while one is; the screen that follows."""
         if self.over or self._question is None:
             return fail(NoScreen(self.over or "nothing is asked"))
         answer, self._question = ss.ReturnResult(self._question, ss.USS_REQUEST, said(text)), None
-        self._screens.clear()
+        self._screens.skip()
         self._register.answered(self, answer)
         return self.next()
 
@@ -87,23 +76,10 @@ class Handset:
     def ended(self, why: str) -> None:
         """The session is over."""
         if not self.over:
-            self.over, self._question = why, None
+            self._question = None
             self._register.forget(self)
-        if self._next is not None:
-            self._fire(NoScreen(why))
+        self._screens.ended(why)
 
     def _show(self, screen: Screen) -> None:
         self.seen = screen
-        if self._next is None:
-            self._screens.append(screen)
-        else:
-            self._fire(screen)
-
-    def _fire(self, result: Screen | NoScreen) -> None:
-        if self._timer.active():
-            self._timer.cancel()
-        waiting, self._next = self._next, None
-        if isinstance(result, NoScreen):
-            waiting.errback(result)
-        else:
-            waiting.callback(result)
+        self._screens.show(screen)

@@ -4,6 +4,7 @@ Orders come from standard input, a line each (see control.py); the end of it is 
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,7 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.task import react
 
 from tectonics.domain.dialects import Dialect
-from tectonics.simulators.orders import Orders, tell
+from tectonics.simulators.orders import serve
 from tectonics.simulators.smsc.faults import Faults
 from tectonics.simulators.ussd_smpp import control
 from tectonics.simulators.ussd_smpp.gateway import UssdGateway
@@ -41,20 +42,11 @@ def dialect_of(file: Path | None) -> Dialect:
 
 def main(reactor, chosen: argparse.Namespace) -> Deferred:
     """Serves until standard input ends."""
-    from twisted.internet.stdio import StandardIO  # it brings the reactor, which `react` has chosen by now
-
     esmes = dict(pair.partition(":")[::2] for pair in chosen.esme)
     gateway = UssdGateway(reactor, dialect_of(chosen.dialect), esmes or None,
                           faults=Faults(chosen.seed, chosen.late_s), patience_s=chosen.patience_s)
-    ended: Deferred[None] = Deferred()
-
-    def serving(port) -> Deferred:
-        tell({"listening": str(port.getHost()), "port": getattr(port.getHost(), "port", 0)})
-        StandardIO(Orders(control.Desk(gateway).order, tell, lambda: ended.called or ended.callback(None)))
-        return ended
-
-    return serverFromString(reactor, chosen.listen).listen(gateway).addCallback(serving).addCallback(
-        lambda _: gateway.close())
+    listening = serverFromString(reactor, chosen.listen).listen(gateway)
+    return listening.addCallback(partial(serve, control.Desk(gateway).order)).addCallback(lambda _: gateway.close())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, DeferredList, gatherResults
 from twisted.internet.task import deferLater
 
 from tectonics.channels.ussd_smpp.pushes import Shown, Typed
+from tectonics.simulators.screens import NoScreen
 from tectonics.simulators.smsc.faults import (
     CUT,
     DOUBLE,
@@ -19,7 +20,6 @@ from tectonics.simulators.smsc.faults import (
     THROTTLE,
     Faults,
 )
-from tectonics.simulators.ussd_smpp.handset import NoScreen
 from tests.channels.ussd_smpp.speaking import MSISDN, SHIPPED, ScriptedDialogue, shipped
 
 
