@@ -5,10 +5,11 @@ asked for (Retry-After, at most PASSED_S_MAX); where all are so, they are tried 
 """
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from tectonics.config.call_server import CallTrunk
 from tectonics.links.sip.exchange import Place
+from tectonics.links.sip.senders import sender
 from tectonics.wire.sip.dialog import Dialog
 from tectonics.wire.sip.text import BadText
 from tectonics.wire.sip.uri import Uri, parse_place, parse_uri, place
@@ -39,13 +40,8 @@ class Trunk:
 
     def has(self, host: str) -> bool:
         """Whether it sends from there."""
-        try:
-            address = ip_address(host.partition("%")[0])
-        except ValueError:
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return any(address.version == one.version and address in one for one in self._networks)
+        address = sender(host)
+        return address is not None and any(address in one for one in self._networks)
 
     def well(self, now: float) -> None:
         """It has answered."""

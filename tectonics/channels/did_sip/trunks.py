@@ -6,10 +6,11 @@ another (some clients name only the host).  WRONG_MAX wrong passwords in a row a
 """
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from tectonics.channels.did_sip.limits import Bucket
 from tectonics.config.sip import SipTrunk
+from tectonics.links.sip.senders import sender
 from tectonics.wire.sip.digest import ABSENT, GOOD, STALE, WRONG, Credentials, Guard
 from tectonics.wire.sip.message import Request
 from tectonics.wire.sip.text import BadText
@@ -67,11 +68,5 @@ class Trunks:
 
     def find(self, host: str) -> Trunk | None:
         """Whose address that is."""
-        try:
-            address = ip_address(host.partition("%")[0])
-        except ValueError:
-            return None
-        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-            address = address.ipv4_mapped
-        return next((trunk for network, trunk in self._networks
-                     if address.version == network.version and address in network), None)
+        address = sender(host)
+        return next((trunk for network, trunk in self._networks if address is not None and address in network), None)
