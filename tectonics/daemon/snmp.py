@@ -5,6 +5,7 @@ from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from secrets import randbits
+from time import monotonic
 
 from tectonics.config import Settings
 from tectonics.config.snmp import Snmp, address_of, oid_of
@@ -55,7 +56,7 @@ def make_snmp(settings: Settings, host: Host, core: Core, administration: Admini
     agent = Agent(
         engine_id=engine_id, communities=communities, users=_principals(snmp, views), figures=figures, states=states,
         rate=snmp.source_rate, clock=clock, metrics=metrics,
-        make_engine=lambda failed, send: Engine(engine_id, begun, secrets, users, failed=failed, send=send),
+        make_engine=lambda failed, send: Engine(engine_id, begun, secrets, users, failed=failed, send=send, seconds=monotonic),
         make_requests=lambda time_s: Requests(engine_id, begun, keys, time_s, randbits(64)),
         make_notifier=lambda send: Notifier(managers, figures, send, clock, metrics))
     alarms.watch(agent.notifier.alarm)

@@ -126,6 +126,8 @@ class Agent(DatagramProtocol):
         principal, why = self._admitted(header, address)
         if why:
             self._drop(why)
+            if why == "engine" and (report := self._requests.report(datagram, header, *self._engine.unknown_engine())):
+                self._send(report, address)
             return
         try:
             request = self._requests.read(datagram, header)

@@ -64,12 +64,22 @@ class _Sockets(AbstractTransportDispatcher):
         self._send(bytes(outgoingMessage), tuple(transportAddress)[:2])
 
 
+class _EngineTime:
+    """What pysnmp clones to know the time; its own follows the machine's clock, and fails where that goes back."""
+
+    def __init__(self, time_s: Callable[[], int]) -> None:
+        self.clone = lambda: rfc1902.Integer32(time_s())
+
+
 class Engine:
-    """`failed(why)` hears of what was turned away, `send(octets, address)` gets what goes out."""
+    """`failed(why)` hears of what was turned away, `send(octets, address)` gets what goes out.
+
+    `seconds()` is a clock that only goes forward, whatever becomes of the machine's time.
+    """
 
     def __init__(self, engine_id: bytes, boots: int, communities: Sequence[bytes], users: Sequence[User], *,
-                 failed: Callable[[str], None], send: Callable[[bytes, tuple], None]) -> None:
-        self._failed = failed
+                 failed: Callable[[str], None], send: Callable[[bytes, tuple], None], seconds: Callable[[], float]) -> None:
+        self._failed, self._seconds, self._began_s = failed, seconds, seconds()
         self._snmp = SnmpEngine(maxMessageSize=OCTETS_MAX)
         self._identify(engine_id, boots)
         del self._snmp.message_processing_subsystems[0]  # SNMPv1
@@ -87,8 +97,10 @@ class Engine:
 
     def _identify(self, engine_id: bytes, boots: int) -> None:
         """As the constructor would, which keeps the boots in a public directory of the machine."""
-        own, counted = self._snmp.get_mib_builder().import_symbols("__SNMP-FRAMEWORK-MIB", "snmpEngineID", "snmpEngineBoots")
+        own, counted, clock = self._snmp.get_mib_builder().import_symbols(
+            "__SNMP-FRAMEWORK-MIB", "snmpEngineID", "snmpEngineBoots", "snmpEngineTime")
         own.syntax = own.syntax.clone(engine_id)
+        clock.syntax = _EngineTime(self.time_s)
         counted.syntax = counted.syntax.clone(boots)
         self._snmp.snmpEngineID = own.syntax
 
@@ -104,8 +116,13 @@ class Engine:
 
     def time_s(self) -> int:
         """snmpEngineTime: seconds of this life."""
-        own, = self._snmp.get_mib_builder().import_symbols("__SNMP-FRAMEWORK-MIB", "snmpEngineTime")
-        return int(own.syntax.clone())
+        return int(self._seconds() - self._began_s)
+
+    def unknown_engine(self) -> tuple[Name, int]:
+        """usmStatsUnknownEngineIDs and its count, with one more."""
+        unknown, = self._snmp.get_mib_builder().import_symbols("__SNMP-USER-BASED-SM-MIB", "usmStatsUnknownEngineIDs")
+        unknown.syntax += 1
+        return tuple(unknown.name), int(unknown.syntax)
 
     def tick(self, now_s: float) -> None:
         """Forgets what was never answered; tells notifications that their time is over."""

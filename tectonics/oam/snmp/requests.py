@@ -17,9 +17,29 @@ from tectonics.oam.snmp.encoding import Encodings, plain
 from tectonics.oam.snmp.operations import STATUS, TOO_BIG, Answer
 from tectonics.oam.snmp.values import Name, Value
 from tectonics.wire import snmp_usm, snmp_v3
-from tectonics.wire.snmp import AUTH, GET, GETBULK, GETNEXT, PRIV, RESPONSE, SET, V2C, Header
+from tectonics.wire.snmp import (
+    AUTH,
+    GET,
+    GETBULK,
+    GETNEXT,
+    PRIV,
+    REPORT,
+    REPORTABLE,
+    RESPONSE,
+    SET,
+    V2C,
+    Header,
+)
 from tectonics.wire.snmp_ber import SEQUENCE, tlv
-from tectonics.wire.snmp_pdu import Pdu, answer_pdu, read_community, write_community
+from tectonics.wire.snmp_pdu import (
+    COUNTER32,
+    Pdu,
+    answer_pdu,
+    binding,
+    read_community,
+    write_community,
+    write_pdu,
+)
 
 OCTETS_MAX = 8192  # of a message, either way
 ANSWER_OCTETS_MAX = 1400  # of the variables that answer: one frame of an Ethernet with the rest of the message around them
@@ -92,6 +112,24 @@ class Requests:
         return snmp_usm.seal(keys, replace(
             asked, size_max=OCTETS_MAX, flags=_AUTH_PRIV, boots=self._boots, time_s=self._time_s(),
             salt=self._salt.to_bytes(8), data=snmp_v3.scoped(self._engine_id, answer)))
+
+    def report(self, datagram: bytes, header: Header, name: Name, count: int) -> bytes | None:
+        """Tells a manager who believes us to be another engine who we are (RFC 3414, section 3.2, step 3).
+
+        `name` and `count` are the counter's.  None where the message cannot be read or wants no report: what is in clear is
+        told so by its PDU, what is encrypted by its flag (RFC 3412, section 6.4).
+        """
+        try:
+            asked = snmp_v3.read(datagram)
+        except BadMessage:
+            return None
+        if not (header.pdu in OPERATIONS if header.pdu else header.flags & REPORTABLE):
+            return None
+        pdu = write_pdu(REPORT, 0, 0, 0, [binding(name, COUNTER32, count)])
+        octets, _ = snmp_v3.write(replace(
+            asked, size_max=OCTETS_MAX, flags=0, engine_id=self._engine_id, boots=self._boots, time_s=self._time_s(), user=b"",
+            salt=b"", data=snmp_v3.scoped(self._engine_id, pdu)), encrypted=False)
+        return octets
 
     def answer(self, request: Request, answer: Answer) -> bytes:
         """The message that answers."""

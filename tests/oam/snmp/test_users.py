@@ -128,7 +128,8 @@ async def test_a_message_of_an_earlier_life_is_not_in_time(real):
 async def test_a_message_for_another_engine_is_not_for_us(real):
     (await ask(real, get_cmd, user(), NODE))
     lab = Lab()
-    assert lab.give(real.came[-1].replace(ENGINE_ID, ENGINE_ID[:-1] + b"\xff")) == []
+    (report, to), = lab.give(real.came[-1].replace(ENGINE_ID, ENGINE_ID[:-1] + b"\xff"))
+    assert ENGINE_ID in report and to == HERE
     assert lab.dropped() == {"engine": 1}
 
 
