@@ -20,6 +20,7 @@ from tectonics.wire.sample import Alarm, Spread
 PAGES = ("overview", "services", "latency", "alarms")
 SHARES = (("p50 ms", 0.5), ("p90 ms", 0.9), ("p99 ms", 0.99), ("p99.9 ms", 0.999))
 BRIEF = (SHARES[0], SHARES[2])
+FULL_PARTS = 10  # a queue is told of from a tenth of its bound on
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +40,22 @@ def lines(watched: Sequence[Watched], chosen: Chosen, width: int, height: int, g
     seen = [watched[chosen.daemon]] if 0 <= chosen.daemon < len(watched) else list(watched)
     views = [one.view for one in seen if one.view is not None]
     foot = [_keys(len(watched) > 1, chosen)] if chosen.keys else []
-    if not views:
-        body = [Paragraph([Text("waiting", "dim")] if not one.trouble else _trouble(one)) for one in seen]
-        return [*fit(body, width, height - len(foot), glyphs), *foot][:height]
-    view = together(views)
-    blocks = [_head(view, seen, chosen, width, glyphs), *_PAGES[chosen.page](view, seen, width, glyphs)]
-    return [*fit(blocks, width, height - len(foot), glyphs), *(crop(line, width, glyphs) for line in foot)][:height]
+    if views:
+        view = together(views)
+        blocks = [_head(view, seen, chosen, width, glyphs), *_PAGES[chosen.page](view, seen, width, glyphs)]
+    else:
+        blocks = [Paragraph(_trouble(one) if one.trouble else [Text("waiting", "dim")]) for one in seen]
+    body = fit(blocks, width, height - len(foot), glyphs)
+    if foot:
+        body += [Text()] * (height - 1 - len(body))
+    return [*body, *(crop(line, width, glyphs) for line in foot)][:height]
 
 
 # --- the head
 
 def _head(view: View, seen: Sequence[Watched], chosen: Chosen, width: int, glyphs: Glyphs) -> Paragraph:
     away = [one for one in seen if one.trouble]
-    state = Text("away", palette.STATES["away"]) if len(away) == len(seen) else palette.state(show.plain(view.state))
+    state = Text("away", palette.STATES["away"]) if len(away) == len(seen) else _state(view.state)
     told = Text.assemble((show.plain(view.node), "bold"), "  ", state if state.style else Text(state.plain, palette.STATES["down"]))
     about = f"  {view.role}  {view.version}  up {timedelta(seconds=int(view.up_s))}"
     told.append(show.plain(about), "dim")
@@ -65,7 +69,7 @@ def _head(view: View, seen: Sequence[Watched], chosen: Chosen, width: int, glyph
 
 
 def _trouble(one: Watched) -> list[Text]:
-    return [Text(f"{one.name}: {show.plain(one.trouble)}", "bold red")]
+    return [Text(show.plain(f"{one.name}: {one.trouble}"), "bold red")]
 
 
 def _sparks(view: View, seen: Sequence[Watched], width: int, glyphs: Glyphs) -> list[Text]:
@@ -160,14 +164,14 @@ def _daemons(seen: Sequence[Watched]) -> Table:
             continue
         view = one.view
         p99 = _within(view.steps, BRIEF)[1]
-        rows.append((view.node, palette.state(view.state), rate(view.came_s), rate(view.granted_s), p99,
+        rows.append((view.node, _state(view.state), rate(view.came_s), rate(view.granted_s), p99,
                      str(view.dispatching), str(view.outbox), str(len(view.alarms))))
     return Table(("daemon", "state", "in/s", "granted/s", "p99 ms", "deciding", "outbox", "alarms"), rows, 2)
 
 
 def _channels(view: View) -> Table:
     return Table(("channel", "state", "in/s", "out/s", "errors/s", "open", *(head for head, _ in BRIEF)), [
-        (one.name, palette.state(one.state), *(rate(one.per_s[name]) for name in ("in", "out")),
+        (one.name, _state(one.state), *(rate(one.per_s[name]) for name in ("in", "out")),
          _bad(one.per_s["errors"]), str(one.open), *_within(one.spread, BRIEF)) for one in view.channels], 2)
 
 
@@ -184,7 +188,7 @@ def _refused(view: View) -> Table:
 
 def _billing(view: View) -> Table:
     return Table(("billing", "state", "requests/s", "refused/s", "timeouts/s", "unknown/s", *(head for head, _ in BRIEF)), [
-        (one.name, palette.state(one.state), rate(one.per_s["requests"]), rate(one.per_s["errors"]), _bad(one.per_s["timeouts"]),
+        (one.name, _state(one.state), rate(one.per_s["requests"]), rate(one.per_s["errors"]), _bad(one.per_s["timeouts"]),
          _bad(one.per_s["unknown"]), *_within(one.spread, BRIEF)) for one in view.billing], 2)
 
 
@@ -192,15 +196,15 @@ def _backlog(view: View) -> Text:
     shed = sum(per_s or 0 for per_s, _ in view.shed.values())
     line = Text(f"backlog  outbox {view.outbox}, deciding {view.dispatching}, sessions {view.sessions}, turned away/s ")
     line.append_text(_bad(shed))
-    fullest = max(view.queues, key=lambda one: one.depth / one.bound if one.bound else 0, default=None)
-    if fullest is not None and fullest.depth:
-        line.append(f", fullest queue {show.plain(fullest.name)} {fullest.depth} of {fullest.bound}")
+    for one in view.queues:
+        if one.depth * FULL_PARTS >= one.bound > 0:
+            line.append(f", {show.plain(one.name)} {one.depth} of {one.bound}", "yellow")
     return line
 
 
 def _debt(view: View) -> Text:
     debt = view.debt
-    return Text(f"debt     open {debt.get('open_advances', 0)}, owed {view.owed} {view.currency}, "
+    return Text(f"debt     open {debt.get('open_advances', 0)}, owed {show.plain(view.owed)} {show.plain(view.currency)}, "
                 f"overdue {debt.get('overdue', 0)}, unknown {debt.get('unknown', 0)}, barred {debt.get('barred', 0)}")
 
 
@@ -216,7 +220,7 @@ def _tickets(view: View) -> Text:
 
 def _alarm(one: Alarm, width: int, glyphs: Glyphs) -> list[Text]:
     since = datetime.fromtimestamp(one.since_at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    head = palette.severity(one.severity) + Text(f"  {show.plain(one.id)}  since {since}")
+    head = palette.severity(show.plain(one.severity)) + Text(f"  {show.plain(one.id)}  since {since}")
     if one.acknowledged_by:
         head.append(f"  acknowledged by {show.plain(one.acknowledged_by)}", "dim")
     room = max(20, width - 2)
@@ -228,6 +232,10 @@ def _alarm(one: Alarm, width: int, glyphs: Glyphs) -> list[Text]:
 def _within(spread: Spread, shares: Sequence[tuple[str, float]]) -> list[str]:
     greatest_s = spread.bounds_s[-1] if spread.bounds_s else 0
     return [bound_ms(spread.within_ms(share), greatest_s) for _, share in shares]
+
+
+def _state(word: str) -> Text:
+    return palette.state(show.plain(word))
 
 
 def _bad(value: float | None) -> Text:
