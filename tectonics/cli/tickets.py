@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -66,6 +66,25 @@ def export(session: Session, file_format: str, since: str, until: str, output: P
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"could not write {output or 'standard output'}: {error.strerror}.") from error
+
+
+@tickets.command("trace")
+@click.argument("trace")
+@click.option("--from", "since", metavar="T", help="Look from this time on; else at the last 24 hours.")
+@click.option("--to", "until", metavar="T", help="Up to, without, this time; UTC unless it says more.")
+@with_session
+def trace_tickets(session: Session, trace: str, since: str | None, until: str | None) -> None:
+    """Show the tickets of the request that the log tells of as TRACE; the line's time saves looking at a whole day.
+
+    Example: tectonics tickets trace 5f0c96a1d2b34e77 --from 2026-11-22T08:30
+    """
+    now = datetime.now(UTC)
+    begin = moment(since) if since else moment((now - timedelta(days=1)).isoformat())
+    end = moment(until) if until else moment((now + timedelta(days=1)).isoformat())
+    sought = json.dumps(trace).encode()
+    for line in pages(session, begin, end):
+        if sought in line and json.loads(line).get("trace") == trace:
+            click.echo(line if session.as_json else one_line(json.loads(line)))
 
 
 def moment(text: str) -> str:

@@ -18,13 +18,13 @@ _log = Logger()
 def changed(who: str, method: str, params: Mapping, answer: object) -> None:
     """`who` changed something."""
     text = answer.get("text", "done") if isinstance(answer, Mapping) else "done"
-    _log.info("{who} asked {asked}: {text}", who=who, asked=_asked(method, params), text=text)
+    _log.info("{who} asked {asked}: {text}", who=who, asked=_asked(method, params), text=text, always=True)
 
 
 def refused(who: str, method: str, params: object, why: str) -> None:
     """`who` asked for a change that was not made."""
     asked = _asked(method, params if isinstance(params, Mapping) else {})
-    _log.info("{who} asked {asked}, refused: {why}", who=who, asked=asked, why=why)
+    _log.info("{who} asked {asked}, refused: {why}", who=who, asked=asked, why=why, always=True)
 
 
 def _asked(method: str, params: Mapping) -> str:

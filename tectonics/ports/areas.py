@@ -22,14 +22,19 @@ class Area:
 
 
 _areas: dict[str, Area] = {}
+_shown: list[Callable[[str], bool]] = []  # what was said last, for modules that are imported later
 
 
 def area(module: str) -> Area:
     """The area of `module`, its `__name__`."""
-    return _areas.setdefault(module, Area(module.removeprefix(_PACKAGE)))
+    if module not in _areas:
+        one = _areas[module] = Area(module.removeprefix(_PACKAGE))
+        one.debug = any(shown(one.name) for shown in _shown)
+    return _areas[module]
 
 
 def tell_in_detail(shown: Callable[[str], bool]) -> None:
     """From now on each area is told in detail for whose name `shown` is true."""
+    _shown[:] = [shown]
     for one in _areas.values():
         one.debug = shown(one.name)

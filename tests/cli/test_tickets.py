@@ -64,6 +64,15 @@ def export(type_in, *more, since="2026-11-01", until="2026-12-01", file_format="
     return type_in("tickets", "export", "--format", file_format, "--from", since, "--to", until, *more)
 
 
+def test_the_tickets_of_a_trace(type_in, daemon):
+    other, sought = line(1), json.dumps(json.loads(line(2)) | {"trace": "00ff"})
+    daemon.answers["tickets.page"] = {"lines": [other, sought, json.dumps(json.loads(other) | {"text": "00ff"})], "after": ""}
+    result = type_in("tickets", "trace", "00ff", "--from", "2026-11-22", "--to", "2026-11-23", "--json")
+    assert result.stdout == f"{sought}\n"
+    assert daemon.calls[0][1]["since"] == "2026-11-22T00:00:00.000Z"
+    assert type_in("tickets", "trace", "00ff").stdout.split("  ")[1:3] == ["2", "advance.granted"]
+
+
 def test_export_asks_for_every_page(type_in, daemon, tmp_path):
     def page(params):
         number = int(params.get("after", "0"))

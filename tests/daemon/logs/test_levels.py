@@ -48,6 +48,7 @@ def test_who_makes_many_lines_is_told_whether_they_are_seen():
     assert not one.debug
     levels.change("engine", "debug")
     assert one.debug and areas.area("tectonics.engine.dispatch") is one
+    assert areas.area("tectonics.engine.imported_later").debug
     levels.reset()
     assert not one.debug
 
