@@ -14,6 +14,7 @@ from pathlib import Path
 
 import machine
 import memory
+import walking
 from books import Books
 from nodes import billing, ledger_file, running
 from people import borrowers, configure, fill_ledger
@@ -40,6 +41,7 @@ class Phase:
     offered: float = 0.0
     warm_s: float = WARM_S
     recharge_s: float = 0.0
+    windows: bool = False  # latencies window by window
 
 
 class Bench:
@@ -52,7 +54,8 @@ class Bench:
         self._borrowers = min(int((WARM_S + chosen.seconds) * BORROWERS_PER_SECOND),
                               chosen.subscribers // 2 // turns)  # in one phase
         count, self._ledger = chosen.processes, ledger_file(directory, chosen.processes)
-        settings = [configure(directory, origin, engine.settings, billing(directory, count))
+        oam = walking.settings(directory) if chosen.walk else None
+        settings = [configure(directory, origin, engine.settings, billing(directory, count), oam)
                     for origin in self._origins]
         self._settings = settings[0]  # they differ by the origin alone
 
@@ -101,9 +104,21 @@ class Bench:
         with closing(self._engine.connection()) as connection:
             return rate, at, Books(connection, [self._ledger]).check()
 
-    def run(self, phase: Phase, nodes: list, ledger: int | None) -> dict:
-        """What the loads saw together, and the processor time and memory between the two moments."""
-        shared = self._plan(phase)
+    def walked(self) -> tuple[dict, dict, dict, list[str]]:
+        """What was seen, what the manager saw who walked in some of the windows, what a walk costs, and the books."""
+        chosen = self._chosen
+        with running(self._directory, self._origins) as (nodes, ledger):
+            cost = walking.alone(nodes[0], chosen.walk)
+            phase = Phase(0, chosen.seconds, chosen.offered, windows=True)
+            shared = self._plan(phase)
+            with walking.manager(nodes[0], chosen.walk, {name: shared[name] for name in ("begin_s", "end_s")}) as told:
+                seen = self.run(phase, nodes, ledger, shared)
+        with closing(self._engine.connection()) as connection:
+            return seen, told, cost, Books(connection, [self._ledger]).check()
+
+    def run(self, phase: Phase, nodes: list, ledger: int | None, shared: dict | None = None) -> dict:
+        """What the loads saw together, and the processor time and memory between the two moments; `shared` is their plan."""
+        shared = shared or self._plan(phase)
         loads = self._start_loads(phase, nodes, shared)
         try:
             time.sleep(max(0.0, shared["begin_s"] - time.monotonic()))
@@ -119,14 +134,14 @@ class Bench:
         return figures.merge(seen) | {
             "cpu_s": cpu_s, "others_cpu_s": max(0.0, busy_s - sum(cpu_s.values())), "window_ms": (begin_ms, end_ms),
             "seconds": (end_ms - begin_ms) / 1000, "exhausted": any(one["exhausted"] for one in seen),
-            "memory": memory.figures(samples), "offered": phase.offered}
+            "memory": memory.figures(samples), "offered": phase.offered, "windows": seen[0].get("windows", [])}
 
     def _plan(self, phase: Phase) -> dict:
         """What all load processes are told."""
         arrive_s = time.monotonic() + LOAD_START_S
         texts = self._settings.catalogue.texts[self._settings.catalogue.default]
         return {"arrive_s": arrive_s, "begin_s": arrive_s + phase.warm_s,
-                "end_s": arrive_s + phase.warm_s + phase.seconds, "recharge_s": phase.recharge_s,
+                "end_s": arrive_s + phase.warm_s + phase.seconds, "recharge_s": phase.recharge_s, "windows": phase.windows,
                 "subscribers": self._chosen.subscribers, "until": (phase.turn + 1) * self._borrowers,
                 "step": len(self._origins), "currency": self._settings.seed_policy().currency,
                 "granted_mark": texts["result.granted"].partition("$")[0], "busy_mark": texts["busy"]}

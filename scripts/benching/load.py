@@ -10,6 +10,7 @@ import time
 from collections import Counter
 
 from people import borrowers
+from windows import Windows
 
 from tectonics.daemon.run import install_reactor
 from tectonics.domain.ticket import rfc3339
@@ -31,7 +32,7 @@ def record(currency: str):
 
 async def measure(reactor, plan: dict) -> dict:
     """Both phases; the figures of this process."""
-    counted = Counted(plan["begin_s"], plan["end_s"])
+    counted = (Windows if plan["windows"] else Counted)(plan["begin_s"], plan["end_s"])
     now = time.monotonic
     pool = Pool(reactor, *plan["ussd"], plan["concurrency"])
     sessions = await run_sessions(reactor, plan, pool, counted)
@@ -42,11 +43,13 @@ async def measure(reactor, plan: dict) -> dict:
     if plan["recharge_s"]:
         await recharges.run(FEED_CONNECTIONS)
         answers = recharges.answers
-    return {"outcomes": counted.outcomes, "exhausted": sessions.exhausted, "recharges": answers,
-            "latencies_ms": {step: values.tolist() for step, values in counted.latencies_ms.items()}}
+    found = {"outcomes": counted.outcomes, "exhausted": sessions.exhausted, "recharges": answers}
+    if plan["windows"]:
+        return found | {"latencies_ms": {}, "windows": counted.latencies_ms()}
+    return found | {"latencies_ms": {step: values.tolist() for step, values in counted.latencies_ms.items()}}
 
 
-async def run_sessions(reactor, plan: dict, pool: Pool, counted: Counted) -> SessionLoad | OfferedLoad:
+async def run_sessions(reactor, plan: dict, pool: Pool, counted: Counted | Windows) -> SessionLoad | OfferedLoad:
     """`concurrency` sessions at a time, or where a rate is offered so many a second, at most that many at a time."""
     people = borrowers(plan["subscribers"], plan["until"], plan["first"], plan["step"])
     marks = Marks(plan["granted_mark"].encode(), plan["busy_mark"].encode())

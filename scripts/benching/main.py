@@ -14,6 +14,7 @@ from pathlib import Path
 import machine
 import overload
 import report
+import walking
 from bench import FIVEFOLD, NORMAL, UNDER_WAY_MAX, WARM_S, Bench
 from engines import ENGINES
 from nodes import log_tails
@@ -22,7 +23,8 @@ EXAMPLES = """examples:
   scripts/bench                                  closed loop, 200 sessions at a time, SQLite
   scripts/bench --store postgres --processes 2   two daemons over one PostgreSQL
   scripts/bench --overload --seconds 8           what happens at five times the load
-  scripts/bench --offered 200 --minutes 10       whether memory stays as it is"""
+  scripts/bench --offered 200 --minutes 10       whether memory stays as it is
+  scripts/bench --walk v3 --seconds 160          what a manager that walks the MIB costs the dialogues"""
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -40,11 +42,15 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     add("--overload", action="store_true", help=f"the closed loop, then {NORMAL:g} times its rate offered, "
         f"then {FIVEFOLD:g} times; each for --seconds")
     add("--rate", type=float, default=0.0, metavar="N", help="taken by --overload as the closed loop's rate")
+    add("--walk", nargs="?", const="v2c", choices=("v2c", "v3"), help=f"{walking.OFFERED:g} sessions offered a second unless "
+        "--offered says so, and an SNMP manager that walks in every second pair of windows")
     add("--processes", type=int, default=1, metavar="N", help="daemons, each with a load process of its own")
     add("--repeat", type=int, default=1, metavar="N", help="measure so many times over the same database")
     add("--json", type=Path, metavar="F", help="write the figures to this file")
     chosen = parser.parse_args(given)
     chosen.seconds = 60 * chosen.minutes or chosen.seconds
+    if chosen.walk:
+        chosen.offered = chosen.offered or walking.OFFERED
     if wrong := contradiction(chosen):
         parser.error(wrong)
     return chosen
@@ -58,6 +64,8 @@ def contradiction(chosen) -> str:
         return "every number must be above zero, and no more processes than concurrency"
     if chosen.store == "sqlite" and chosen.processes > 1:
         return "an SQLite store has one daemon; several need --store postgres"
+    if chosen.walk and (chosen.overload or chosen.repeat > 1 or chosen.processes > 1):
+        return "--walk is a measurement of its own, of one daemon"
     if chosen.overload and (chosen.offered or chosen.repeat > 1):
         return "--overload chooses what is offered, and is one measurement"
     if chosen.rate and not chosen.overload:
@@ -85,6 +93,14 @@ def overloaded(chosen, bench: Bench, about: dict) -> tuple[dict, list[str]]:
     return found, wrong
 
 
+def walked(chosen, bench: Bench, about: dict) -> tuple[dict, list[str]]:
+    """The figures of a manager that walks, and what does not agree."""
+    *seen, wrong = bench.walked()
+    found = walking.summary(chosen, *seen, about)
+    print(walking.shown(found), report.books(wrong), sep="\n", flush=True)
+    return found, wrong
+
+
 def heading(chosen, engine) -> str:
     """What is going to be measured."""
     load = f"{chosen.offered:g} sessions offered a second" if chosen.offered \
@@ -103,7 +119,7 @@ def main() -> int:
         bench = Bench(chosen, directory, engine, 3 if chosen.overload else chosen.repeat)
         bench.fill()
         about = {"store": chosen.store, "store_settings": engine.about, "machine": machine.describe()}
-        found, wrong = (overloaded if chosen.overload else measured)(chosen, bench, about)
+        found, wrong = (walked if chosen.walk else overloaded if chosen.overload else measured)(chosen, bench, about)
         print(log_tails(directory) if wrong else "", end="")
     finally:
         if engine is not None:

@@ -28,14 +28,14 @@ _ANY_PORT = "tcp:0:interface=127.0.0.1"
 
 
 def configure(directory: Path, origin: str = "n1", store: dict | None = None,
-              billing: dict | None = None) -> Settings:
+              billing: dict | None = None, oam: dict | None = None) -> Settings:
     """Writes `<origin>.yaml`: the default configuration on free ports, without the demonstration's people."""
     document = {
         "node": {"name": origin},
         "state_dir": f"state-{origin}",
         "messages": {"directory": str(ROOT / "etc/messages")},
         "channels": {"ussd_http": {"endpoint": _ANY_PORT}, "email": {"endpoint": ""}},
-        "oam": {"snmp": {"endpoint": ""}},
+        "oam": oam or {"snmp": {"endpoint": ""}},
         "feeds": {"tcp": _ANY_PORT},
         "tickets": {"stream": _ANY_PORT, "acknowledged": _ANY_PORT},
         "web": {"endpoint": _ANY_PORT, "handset": False},

@@ -22,6 +22,7 @@ from tectonics.wire.snmp_pdu import Pdu, read_pdu
 
 DIGEST_OCTETS = 24  # usmHMAC192SHA256AuthProtocol, RFC 7860 section 4.2.1
 SIZE_MIN = 484  # of a message that everybody takes, RFC 3412 section 6.3
+INT32_MAX = 2**31 - 1
 _USM = 3
 
 
@@ -60,13 +61,15 @@ def read(message: bytes) -> Message:
     size_max, at = read_integer(message, at, head_end)
     flags, at = read_octets(message, at, head_end)
     model, at = read_integer(message, at, head_end)
-    if message_id < 0 or size_max < SIZE_MIN or len(flags) != 1 or model != _USM:
+    if not (0 <= message_id <= INT32_MAX and SIZE_MIN <= size_max <= INT32_MAX) or len(flags) != 1 or model != _USM:
         raise BadMessage("a header that RFC 3412 does not allow")
     start, security_end = enter(message, head_end, end, OCTETS)
     start, stop = enter(message, start, security_end, SEQUENCE)
     engine_id, at = read_octets(message, start, stop)
     boots, at = read_integer(message, at, stop)
     time_s, at = read_integer(message, at, stop)
+    if not (0 <= boots <= INT32_MAX and 0 <= time_s <= INT32_MAX):
+        raise BadMessage("boots or a time that RFC 3414 does not allow")
     user, at = read_octets(message, at, stop)
     digest_at, digest_end = enter(message, at, stop, OCTETS)
     salt, _ = read_octets(message, digest_end, stop)

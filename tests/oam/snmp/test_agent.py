@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pysnmp.proto import rfc1902
 
+from tectonics.oam.snmp.figures import SLICE, Figures
 from tectonics.oam.snmp.limits import WAITING_PER_SOURCE_MAX
 from tectonics.oam.snmp.operations import BULK_MAX
 from tectonics.oam.snmp.schema import BASE
@@ -92,6 +93,17 @@ def test_an_answer_fits_a_frame():
         lab.world.alarms.raise_alarm("feed_lag", "x" * 255, str(count))
     answer, = lab.give(message("getbulk", of("tectonicsAlarmText")[:-1], repetitions=24))
     assert 1000 < len(answer[0]) < 1473 and len(read(answer[0])[2]) == 4
+
+
+def test_a_large_tree_is_gathered_in_slices(monkeypatch):
+    lab, taken, sizes = Lab(), [], []
+    for number in range(900):
+        lab.world.metrics.count("tectonics_refused_total", "advance", f"reason{number}")
+    monkeypatch.setattr(lab.figures, "cell", lambda *cell: taken.append(cell) or Figures.cell(lab.figures, *cell))
+    for _ in lab.figures.gather():
+        sizes.append(len(taken) - sum(sizes))
+    assert len(sizes) >= 900 // SLICE and max(sizes) <= SLICE
+    assert lab.get(of("tectonicsRefusals", *ADVANCE, 9, *b"reason899")) == [1]
 
 
 def test_more_variables_than_are_served_are_too_big():

@@ -1,5 +1,7 @@
 """The engine's file, the line and its rates, and the administrative states."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,6 +83,21 @@ def test_a_walk_takes_at_most_a_fifth_of_the_time():
         while len(timed.line):
             timed.clock.advance(0.001)
     assert timed.clock.seconds() >= 99 * 0.01 * (1 + REST) and len(timed.served) == 100
+
+
+def test_what_is_asked_waits_until_all_is_ready_slice_by_slice():
+    timed, slices = Timed(0), []
+
+    def prepare():
+        timed.clock.rightNow += 0.01
+        slices.append(timed.clock.seconds())
+        return len(slices) >= 4
+
+    line = Line(timed.serve, timed.clock, prepare)
+    line.join(b"x", ("a", 1))
+    timed.clock.pump([0] + [0.001] * 200)
+    assert len(slices) == 4 and timed.served == [b"x"]
+    assert all(later - sooner >= 0.01 * REST for sooner, later in pairwise(slices))
 
 
 def test_the_line_has_bounds():
