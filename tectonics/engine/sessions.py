@@ -15,7 +15,6 @@ When the billing system is slow the budget's end commits "you will get an SMS" a
 """
 
 from collections import OrderedDict
-from contextlib import suppress
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -23,7 +22,7 @@ from twisted.python.failure import Failure
 
 from tectonics.domain.advance import Offer
 from tectonics.domain.errors import OurFault, TheirFault
-from tectonics.domain.events import AnswerDue, BorrowAsked, BorrowConfirmed, Event, ProfileChanged, Trigger
+from tectonics.domain.events import BorrowAsked, BorrowConfirmed, Event, ProfileChanged, Trigger
 from tectonics.domain.outcome import Balance, Unavailable
 from tectonics.domain.screens import Dialled, Screen, Style, keys
 from tectonics.domain.subscriber import Account
@@ -31,6 +30,7 @@ from tectonics.domain.text import cut
 from tectonics.domain.trace import trace_of
 from tectonics.engine.admission import Admission
 from tectonics.engine.answers import Answers
+from tectonics.engine.awaiting import Awaiting
 from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.counting import count_step
 from tectonics.engine.dispatch import Engine
@@ -47,7 +47,6 @@ STEPS_MAX = 24  # a session that needs more is ended
 ENDED_S = 60  # longer than any gateway tries again
 ENDED_MAX = 50_000  # at 1,000 sessions a second nearly a minute (0.7 kB each)
 ALIKE_MAX = 2000  # screens and inputs
-POLL_S = 0.25  # how often a request that another node serves is looked for
 LAST_RESORT_S = 0.8  # beyond the budget: then "busy" is answered whatever hangs
 log = Logger()
 
@@ -59,6 +58,7 @@ class Sessions:
                  codes: tuple[str, ...], requests: CallRequests, movements: Movements) -> None:
         self._engine, self._answers, self._enquiry = engine, answers, enquiry
         self._limits, self._codes, self._requests, self._movements = limits, codes, requests, movements
+        self._awaiting = Awaiting(engine, answers, self._failed)
         self._admission = Admission(limits.dialogues_max, limits.decide_ms_target)
         engine.on_dispatched.append(self._dispatched)
         self._serving = 0  # requests under way, those that wait for the billing system too
@@ -335,55 +335,6 @@ class Sessions:
             return Screen.decode(answer)
         return await self._awaited(style, dialled, trigger, self._answers.wait(dialled.msisdn, trigger))
 
-    async def _awaited(self, style: Style, dialled: Dialled, trigger: Trigger,
-                       answered: Deferred[bytes]) -> Screen:
-        watch = self._engine.clock.callLater(
-            min(POLL_S, max(0.01, self._left_s(style, dialled))), lambda: start(self._see_answered(style, dialled, trigger, answered), self._seen))
-        try:
-            return Screen.decode(await answered)
-        finally:
-            if watch.active():
-                watch.cancel()
-            self._answers.forget(dialled.msisdn, trigger, answered)
-
-    def _seen(self, result) -> None:
-        if isinstance(result, Failure):
-            self._failed(result)
-
-    async def _see_answered(self, style: Style, dialled: Dialled, trigger: Trigger,
-                            answered: Deferred[bytes]) -> None:
-        """Sees to it that there is an answer: the result, another node's, or at the budget's end "pending".
-
-        What is asked for has been committed: should the store be away meanwhile, "busy" would be untrue.
-        """
-        while not answered.called and self._left_s(style, dialled) > 0:
-            await _unless_away(self._look(dialled.msisdn, trigger))
-            if not answered.called:
-                await _pause(min(POLL_S, max(0.01, self._left_s(style, dialled))), self._engine.clock)
-        if not answered.called:
-            await _unless_away(self._promise(dialled.msisdn, trigger))
-        if not answered.called:
-            self._answers.tell(dialled.msisdn, trigger, self._say("result.pending").encode())
-
-    async def _promise(self, msisdn: str, trigger: Trigger) -> None:
-        """Commits "you will get an SMS", unless another answer was committed before."""
-        await self._engine.dispatch(AnswerDue(msisdn, self._engine.now(), "", trigger))
-        await self._look(msisdn, trigger)
-
-    async def _look(self, msisdn: str, trigger: Trigger) -> None:
-        """Another node may have committed the answer."""
-        loaded = await self._engine.store.load(msisdn, (trigger,))
-        answer = loaded.answers.get(trigger)
-        if answer is not None:
-            self._answers.tell(msisdn, trigger, answer)
-
-
-async def _unless_away(work) -> None:
-    with suppress(TheirFault, OurFault):
-        await work
-
-
-def _pause(delay_s: float, clock) -> Deferred[None]:
-    pause: Deferred[None] = Deferred()
-    clock.callLater(delay_s, pause.callback, None)
-    return pause
+    def _awaited(self, style: Style, dialled: Dialled, trigger: Trigger, answered: Deferred[bytes]):
+        until_at = dialled.at + round(style.budget_s * 1000)
+        return self._awaiting.screen(dialled.msisdn, trigger, answered, until_at)
