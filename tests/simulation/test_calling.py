@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from tectonics.config.policy import decode_policy
+from tectonics.simulation import drawing
 from tectonics.simulation.callbook import FOREVER_S, Callbook
 from tectonics.simulation.calling import NO_CALLS
 from tectonics.simulation.drawing import draw
-from tectonics.simulation.faults import telephones
+from tectonics.simulation.faults import carriers, telephones
 from tectonics.simulation.plan import Options
+from tectonics.simulation.ringing import NO_RINGS
 from tectonics.simulation.run import simulate
 from tests.simulation.invariants.calls import phone
 
@@ -43,11 +45,19 @@ def test_the_same_seed_rings_the_same_telephones():
     assert simulate(plan).digest == simulate(plan).digest
 
 
-def test_a_seed_without_it_is_the_day_that_it_was():
-    plan = next(plan for plan in PLANS if not plan.calling)
-    short = draw(plan.seed, Options(days=0.1, subscribers=8))
-    assert short == replace(short, calling=NO_CALLS)
-    assert simulate(short).digest == simulate(replace(short, calling=NO_CALLS)).digest
+def test_what_is_drawn_of_it_changes_nothing_else_of_a_seed(monkeypatch):
+    """But its rules in the policy, and rings, which somebody must be told of."""
+    def others(plan):
+        policy = {name: part for name, part in plan.policy.items() if name not in some.policy()}
+        faults = tuple(fault for fault in plan.faults if fault.kind not in KINDS | {kind.name for kind in carriers.KINDS})
+        return replace(plan, calling=NO_CALLS, policy=policy, ringing=NO_RINGS, faults=faults)
+
+    some = next(plan.calling for plan in PLANS if plan.calling)
+    for given in (NO_CALLS, some):
+        monkeypatch.setattr(drawing, "draw_calling", lambda chance, given=given: given)
+        for plan in PLANS[:40]:
+            other = draw(plan.seed)
+            assert bool(other.calling) == bool(given) and others(other) == others(plan)
 
 
 def test_whose_telephone_it_is():

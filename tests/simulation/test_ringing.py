@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tectonics.config.settings import Settings
+from tectonics.simulation import drawing
 from tectonics.simulation.drawing import draw
 from tectonics.simulation.faults import carriers
 from tectonics.simulation.plan import Options
@@ -47,10 +48,15 @@ def test_the_same_seed_rings_the_same():
     assert simulate(plan).digest == simulate(plan).digest
 
 
-def test_a_seed_without_it_is_the_day_that_it_was():
-    plan = next(plan for plan in PLANS if not plan.ringing)
-    short = draw(plan.seed, Options(days=0.1, subscribers=8))
-    assert simulate(short).digest == simulate(replace(short, ringing=NO_RINGS)).digest
+def test_what_is_drawn_of_it_changes_nothing_else_of_a_seed(monkeypatch):
+    def others(plan):
+        return replace(plan, ringing=NO_RINGS, faults=tuple(fault for fault in plan.faults if fault.kind not in KINDS))
+
+    for given in (NO_RINGS, next(plan.ringing for plan in PLANS if plan.ringing)):
+        monkeypatch.setattr(drawing, "draw_ringing", lambda chance, told, given=given: given)
+        for plan in PLANS[:40]:
+            other = draw(plan.seed)
+            assert other.ringing == given and others(other) == others(plan)
 
 
 def test_what_a_ring_may_lead_to():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tectonics.simulation import drawing
 from tectonics.simulation.drawing import draw
 from tectonics.simulation.faults import registers
 from tectonics.simulation.journal import Journal
@@ -17,13 +18,22 @@ ANN = "33620000001"
 IMSI = imsi_of(ANN)
 
 
+def kinds_of(plan):
+    return {fault.kind for fault in plan.faults}
+
+
+def others(plan):
+    """All that is not of GSUP."""
+    return replace(plan, switching=NO_SWITCH, faults=tuple(fault for fault in plan.faults if fault.kind not in KINDS))
+
+
 def test_some_seeds_have_it_and_the_others_nothing_of_it():
     drawn = [plan.switching for plan in PLANS]
     assert 0.2 < sum(map(bool, drawn)) / len(drawn) < 0.4
     assert {one.session_s for one in drawn if one} == {15, 30, 120} and {one.imsi_keep_s for one in drawn if one} == {0, 300, 86_400}
     assert {fault.kind for plan in PLANS for fault in plan.faults} >= KINDS
     for plan in PLANS:
-        struck = {fault.kind for fault in plan.faults} & KINDS
+        struck = kinds_of(plan) & KINDS
         assert bool(struck) == bool(plan.switching)
         assert plan.switching or plan.switching == NO_SWITCH and not plan.switching.settings("people")
 
@@ -35,10 +45,14 @@ def test_without_faults_nothing_goes_wrong_and_money_is_lent():
     assert verdict.figures["sessions over GSUP"] > 20 and verdict.figures["sessions"] > 5  # those that have lent, and the others
 
 
-def test_a_seed_without_it_is_the_day_that_it_was():
-    plan = next(plan for plan in PLANS if not plan.switching)
-    short = draw(plan.seed, Options(days=0.1, subscribers=8))
-    assert simulate(short).digest == simulate(replace(short, switching=NO_SWITCH)).digest
+def test_what_is_drawn_of_it_changes_nothing_else_of_a_seed(monkeypatch):
+    some = next(plan.switching for plan in PLANS if plan.switching)
+    for given in (NO_SWITCH, some):
+        monkeypatch.setattr(drawing, "draw_switching", lambda chance, given=given: given)
+        for plan in PLANS[:40]:
+            without = draw(plan.seed)
+            assert without.switching == given and bool(kinds_of(without) & KINDS) == bool(given)
+            assert others(without) == others(plan)
 
 
 def test_an_identity_is_of_the_session_that_began_at_that_moment():
