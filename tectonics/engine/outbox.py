@@ -188,6 +188,7 @@ class OutboxRunner:
             return Unknown("another node has taken it over")
         command = row.command
         if self._may_repeat(row):
+            self._engine.metrics.count("tectonics_retries_total", type(command).__name__.lower())
             outcome = await self._send(command, "sent again")
             if _not_asked(outcome) or isinstance(outcome, Refused) and not self._certain(row):
                 outcome = Unknown(f"it may have been sent before, and now: {outcome.text or outcome.reason}")
