@@ -23,6 +23,7 @@ def test_what_was_lost_is_sent_again_in_the_first_half(tmp_path, deaf_s, state):
     settle(node, 60)
     advance, = run(node.clock, node.files.store.load(MSISDN)).account.advances
     assert advance.state == state
+    assert node.metrics.counts["tectonics_retries_total", ("credit",)] > 0
 
 
 def test_a_refusal_of_a_repetition_says_nothing_of_what_is_still_on_its_way(tmp_path):
