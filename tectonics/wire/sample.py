@@ -16,6 +16,8 @@ from msgspec import Struct
 
 from tectonics.domain.errors import BadMessage
 
+SEVERITIES = ("critical", "major", "minor", "warning")  # gravest first
+
 
 class Spread(Struct, frozen=True):
     """Durations by how long they took: `counts[n]` up to `bounds_s[n]`, the last beyond every bound."""
@@ -121,6 +123,7 @@ class Alarm(Struct, frozen=True):
     text: str
     advice: str = ""
     acknowledged_by: str = ""
+    flapping: bool = False
 
 
 class Sample(Struct, frozen=True, kw_only=True):

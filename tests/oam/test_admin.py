@@ -104,6 +104,7 @@ def test_status_comes_without_the_database(world, database):
 def test_a_sample_is_the_same_figures_and_asks_no_database(world):
     world.queries.debt = world.tickets.span = None
     world.alarms.raise_alarm("feed_lag", "silent", "tcp")
+    world.alarms.acknowledge("feed_lag:tcp", "cli:bob")
     world.metrics.count("tectonics_refused_total", "advance", "balance", by=3)
     world.metrics.observe("tectonics_dialogue_step_seconds", 0.004, "ussd_http", "menu")
     world.metrics.count("tectonics_tickets_total", "advance.refused", by=3)
@@ -112,7 +113,7 @@ def test_a_sample_is_the_same_figures_and_asks_no_database(world):
     assert found.services[0].refused == {"balance": 3} and found.channels[0].spread.total == 1 and found.tickets == 3
     assert (found.state, found.node, found.role, found.owed) == ("serving", "n1", "single", "15.40")
     assert found.now_at - found.started_at == 5000
-    assert [one.id for one in found.alarms] == ["feed_lag:tcp"]
+    assert [(one.id, one.acknowledged_by) for one in found.alarms] == [("feed_lag:tcp", "cli:bob")]
     assert [(one.name, one.lag, one.connected) for one in found.consumers] == [("mediation", 5, True)]
 
 

@@ -221,6 +221,8 @@ def _tickets(view: View) -> Text:
 def _alarm(one: Alarm, width: int, glyphs: Glyphs) -> list[Text]:
     since = datetime.fromtimestamp(one.since_at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     head = palette.severity(show.plain(one.severity)) + Text(f"  {show.plain(one.id)}  since {since}")
+    if one.flapping:
+        head.append("  flapping", "dim")
     if one.acknowledged_by:
         head.append(f"  acknowledged by {show.plain(one.acknowledged_by)}", "dim")
     room = max(20, width - 2)

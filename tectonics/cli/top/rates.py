@@ -11,7 +11,19 @@ the database that they share, so they are not added: the debt is the first one's
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tectonics.wire.sample import Alarm, BillingNode, Channel, Consumer, Queue, Sample, Service, Spread
+from msgspec.structs import replace as renamed
+
+from tectonics.wire.sample import (
+    SEVERITIES,
+    Alarm,
+    BillingNode,
+    Channel,
+    Consumer,
+    Queue,
+    Sample,
+    Service,
+    Spread,
+)
 
 Rate = float | None  # per second; None as long as there is nothing to compare with
 
@@ -120,10 +132,9 @@ def together(views: Sequence[View]) -> View:
         refusals=_refusals(views), shed=shed, tickets_s=add(view.tickets_s for view in views),
         outbox=max(view.outbox for view in views), dispatching=sum(view.dispatching for view in views),
         sessions=sum(view.sessions for view in views),
-        queues=tuple(replaced for view in views for replaced in _of(view.node, view.queues)),
-        consumers=tuple(replaced for view in views for replaced in _of(view.node, view.consumers)),
-        alarms=tuple(Alarm(f"{view.node} {one.id}", one.severity, one.since_at, one.text, one.advice, one.acknowledged_by)
-                     for view in views for one in view.alarms))
+        queues=tuple(one for view in views for one in _of(view.node, view.queues)),
+        consumers=tuple(one for view in views for one in _of(view.node, view.consumers)),
+        alarms=tuple(sorted((renamed(one, id=f"{view.node} {one.id}") for view in views for one in view.alarms), key=_gravity)))
 
 
 class _Between:
@@ -223,7 +234,12 @@ def _refusals(views: Sequence[View]) -> tuple[Refusal, ...]:
     return _ranked(found.values())
 
 
+def _gravity(alarm: Alarm) -> tuple[int, int]:
+    """Sorts the gravest first, then the oldest."""
+    known = alarm.severity in SEVERITIES
+    return SEVERITIES.index(alarm.severity) if known else len(SEVERITIES), alarm.since_at
+
+
 def _of(node: str, rows: Iterable) -> list:
     """Rows of a node, named with it."""
-    return [Queue(f"{node} {one.name}", one.depth, one.bound) if isinstance(one, Queue)
-            else Consumer(f"{node} {one.name}", one.lag, one.connected) for one in rows]
+    return [renamed(one, name=f"{node} {one.name}") for one in rows]

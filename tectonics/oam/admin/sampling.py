@@ -65,5 +65,5 @@ def _consumers(rows: list) -> tuple[Consumer, ...]:
 
 
 def _alarm(one: ActiveAlarm) -> Alarm:
-    acknowledged = getattr(one, "acknowledged", None)
-    return Alarm(one.id, one.severity, one.since_at, one.text, one.advice, acknowledged.who if acknowledged else "")
+    acknowledged_by = one.acknowledged.who if one.acknowledged else ""
+    return Alarm(one.id, one.severity, one.since_at, one.text, one.advice, acknowledged_by, one.flapping)

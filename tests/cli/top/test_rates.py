@@ -92,6 +92,13 @@ def test_several_together():
     assert together([one]) is one
 
 
+def test_the_gravest_alarm_of_several_is_first():
+    minor, views = replace(ALARM, id="m", severity="minor", since_at=1), []
+    for node, alarms in (("n1", (minor,)), ("n2", (ALARM, replace(minor, severity="odd")))):
+        views.append(difference(None, busy(1, node=node, alarms=alarms), 1.0))
+    assert [alarm.id for alarm in together(views).alarms] == ["n2 billing_down", "n1 m", "n2 m"]
+
+
 def test_of_several_one_that_does_not_serve_shows():
     views = [difference(None, busy(1), 1.0), difference(None, busy(1, node="n2", state="fenced"), 1.0)]
     assert together(views).state == "n2: fenced"
