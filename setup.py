@@ -24,6 +24,8 @@ setup(
         "**/templates/*",
         "**/static/*",
     ]},
+    # Where net-snmp looks for modules: /usr/share/snmp/mibs with prefix /usr.
+    data_files=[("share/snmp/mibs", ["mibs/TECTONICS-MIB.txt"])],
     entry_points={"console_scripts": ["tectonics = tectonics.cli:main"]},
     install_requires=[
         "click>=8.5,<9",

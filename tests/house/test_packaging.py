@@ -40,6 +40,11 @@ def test_every_data_file_is_packaged():
             if not any(PurePath("x", path).match(pattern.replace("**/", "")) for pattern in globs)] == []
 
 
+def test_every_module_of_the_mib_is_installed_where_managers_look():
+    installed = set(re.findall(r'"(mibs/[^"]+)"', SETUP))
+    assert installed == {f"mibs/{path.name}" for path in (ROOT / "mibs").iterdir()} and '"share/snmp/mibs"' in SETUP
+
+
 @pytest.mark.parametrize("script", sorted(
     path for path in [*(ROOT / "scripts").iterdir(), ROOT / ".ci/run"]
     if path.is_file() and b"bash" in path.read_bytes()[:40]
