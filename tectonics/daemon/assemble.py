@@ -36,12 +36,16 @@ from tectonics.daemon.listen import Listeners
 from tectonics.daemon.logs import ProcessLog
 from tectonics.daemon.numbering import Plans
 from tectonics.daemon.page_gateway import PageGateway
+from tectonics.daemon.readiness import Database, locked
 from tectonics.daemon.self_care import make_self_care
 from tectonics.daemon.sip import make_rings
 from tectonics.daemon.smpp import make_sms, make_ussd
 from tectonics.daemon.state import StateDirectory
+from tectonics.daemon.watch.peers import PeerWatch
+from tectonics.daemon.watching import make_alarms, make_peers, watchers
 from tectonics.engine.correspondence import EngineCorrespondence
 from tectonics.engine.pace import Limits, OutboxPace
+from tectonics.engine.timers import Duty
 from tectonics.oam.admin import Administration, Offices
 from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.control import ControlServer
@@ -73,12 +77,13 @@ class Daemon:
         self.serving = "starting"  # why it does not serve; empty when it does
         self.loads = list  # () -> (queue, depth, bound) of every queue, for who watches over the bounds
         self._peers: list = []  # () -> rows of `status`, of every link that the daemon opens itself
+        self._lacks = str  # () -> why it cannot serve although it has started, or empty
         self._fenced, self._log, self._alarms = fenced, log, None
         self._closing: list[tuple[str, object]] = []  # what stop() closes, in reverse order
 
     def ready(self) -> str:
         """Empty when the daemon serves, else why it does not."""
-        return self.serving
+        return self.serving or self._lacks()
 
     def fault(self, text: str) -> None:
         """Something failed that nobody had thought of."""
@@ -98,8 +103,10 @@ class Daemon:
     async def _assemble(self) -> None:
         settings, clock = self.settings, self.clock
         metrics = MetricsRegistry()
-        alarms = self._alarms = AlarmTable(clock, metrics)
-        files = self._open_store(alarms)
+        alarms = self._alarms = make_alarms(settings, self.host, metrics)
+        self._at_stop("alarms", alarms.close)
+        database = Database()
+        files = self._open_store(alarms, database)
         prepaid = BILLING[settings.billing.kind](settings, self.host, metrics)
         inbox = HandsetSms(clock)
         sms = self._sms_smpp(files, metrics, alarms)
@@ -113,13 +120,17 @@ class Daemon:
         self._at_stop("billing", prepaid.stop)
         tickets = RecentTickets(files.tickets)
         count_tickets(tickets, metrics)
-        _show_levels(core, metrics, alarms)
+        _show_levels(core, metrics)
+        peers = make_peers(settings, self.host, files, alarms)
+        self._peers.append(peers.shown)
         about = self._about(files, metrics)
 
         await prepaid.start()
         await core.policies.start(settings.policy_document)
         people = await self._seed(files, prepaid.till, core)
         await start_core(core)
+        self._lacks = lambda: database.lost or locked(core.policies.current)
+        self._at_stop("web", lambda: self.listeners.close("web"))
         self._at_stop("work under way", lambda: Deferred.fromCoroutine(self._drain(core)))
 
         consumers = await self._tickets(tickets, metrics, alarms)
@@ -131,7 +142,7 @@ class Daemon:
             about=about, listeners=self.listeners.shown, consumers=consumers,
             peers=lambda: [one for shown in self._peers for one in shown()],
             channels=settings.channels_on, prepaid=settings.billing.kind, loads=lambda: self.loads(),
-            ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
+            role=peers.role, ready=self.ready, billing=prepaid.billing, till=prepaid.till, messages=inbox.messages,
             addresses=files.addresses, country_code=settings.country_code, log=self._log))
         self._control(administration)
         await self._gateway(core, metrics)
@@ -144,13 +155,14 @@ class Daemon:
         await self._feeds(intake, core, files, prepaid, metrics, alarms)
         await self._web(administration, intake, core, files, metrics, alarms, self._handset(administration, correspondence, people))
         self._duties(core, files, metrics, alarms)
-        self._snmp(core, administration, about, tickets, consumers, metrics, alarms)
+        await self._watch(watchers(settings, self.host, core, files, tickets, prepaid.billing, prepaid.till, peers, metrics, alarms), peers)
+        self._snmp(core, administration, about, tickets, consumers, metrics, alarms, peers)
 
     # --- the rooms, one by one
 
-    def _open_store(self, alarms: AlarmTable) -> OpenedStore:
+    def _open_store(self, alarms: AlarmTable, database: Database) -> OpenedStore:
         files = STORE[self.settings.store.kind](self.settings, self.host, partial(self._lost, alarms),
-                                                partial(_store_fault, alarms))
+                                                partial(database.fault, alarms))
         self._at_stop("store", files.close)
         return files
 
@@ -309,7 +321,7 @@ class Daemon:
     def _self_care(self, core: Core, files: OpenedStore, metrics, alarms) -> SelfCareSite | None:
         if not self.settings.web.self_care.enabled:
             return None
-        site, loads = make_self_care(self.settings, core, files.queries, self.clock, metrics, alarms), self.loads
+        site, loads = make_self_care(self.settings, core, files.queries, self.host, metrics, alarms), self.loads
         self.loads = lambda: [*loads(), *site.loads()]
         self._at_stop("self-care", site.stop)
         return site
@@ -330,14 +342,22 @@ class Daemon:
             duty.start()
         self._at_stop("duties", lambda: gatherResults([duty.stop() for duty in running]))
 
+    async def _watch(self, running: list[Duty], peers: PeerWatch) -> None:
+        if self.settings.store.kind == "postgresql":
+            await peers.sign()
+            self._at_stop("sign of life", lambda: Deferred.fromCoroutine(peers.stop()))
+        for duty in running:
+            duty.start()
+        self._at_stop("watchers", lambda: gatherResults([duty.stop() for duty in running]))
+
     def _snmp(self, core: Core, administration: Administration, about: dict, tickets: TicketLog, consumers,
-              metrics: MetricsRegistry, alarms: AlarmTable) -> None:
+              metrics: MetricsRegistry, alarms: AlarmTable, peers: PeerWatch) -> None:
         endpoint = self.settings.oam.snmp.endpoint
         if not endpoint:
             return
         from tectonics.daemon.snmp import make_snmp  # pysnmp takes a third of a second to import
         agent = make_snmp(self.settings, self.host, core, administration, about, self.ready, tickets, consumers,
-                          metrics, alarms)
+                          metrics, alarms, peers)
         self._at_stop("SNMP", agent.stop)
         self.listeners.datagrams("snmp", endpoint, agent)
         agent.notifier.started()
@@ -353,7 +373,7 @@ class Daemon:
 
     async def _stop(self) -> None:
         self.serving = self.serving or "stopping"
-        await self.listeners.close()
+        await self.listeners.close(*self.listeners.others("web"))  # which goes on saying that it is not ready
         while self._closing:
             name, close = self._closing.pop()
             log.debug("closing {name}", name=name)
@@ -368,21 +388,13 @@ class Daemon:
             await deferLater(self.clock, 0.05)
 
 
-def _store_fault(alarms: AlarmTable, text: str) -> None:
-    if text:
-        alarms.raise_alarm("store_fault", text, "database")
-    else:
-        alarms.clear("store_fault", "database")
-
-
 def _pace(settings: Settings) -> OutboxPace:
     outbox = settings.outbox
     return OutboxPace(outbox.lease_s, settings.billing.embedded.send_deadline_s, outbox.first_s,
                       outbox.longest_s, outbox.poll_s, outbox.poll_max, outbox.settle_tries_max)
 
 
-def _show_levels(core: Core, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
+def _show_levels(core: Core, metrics: MetricsRegistry) -> None:
     metrics.source("tectonics_sessions", lambda: len(core.sessions))
     metrics.source("tectonics_dispatching", lambda: core.engine.dispatching)
     metrics.source("tectonics_calls", core.calls.by_kind)
-    metrics.source("tectonics_alarms_active", alarms.by_severity)

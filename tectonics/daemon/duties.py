@@ -12,7 +12,7 @@ from tectonics.oam.metrics import MetricsRegistry
 from tectonics.store.opened import OpenedStore
 
 DAY_MS = 86_400_000
-DISK_FREE_BYTES_MIN = 200 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
 
 
 def duties(core: Core, files: OpenedStore, metrics: MetricsRegistry, alarms: AlarmTable,
@@ -38,7 +38,7 @@ def duties(core: Core, files: OpenedStore, metrics: MetricsRegistry, alarms: Ala
 
     async def watch() -> None:
         await _watch_unknown(core, files, alarms, settings.outbox.unknown_alarm_s)
-        _watch_disk(host.disk.free_bytes(settings.state_path), settings.state_path, alarms)
+        _watch_disk(host.disk.free_bytes(settings.state_path), settings, alarms)
 
     async def retention() -> None:
         now = engine.now()
@@ -92,8 +92,8 @@ def _watch_exposure(core: Core, alarms: AlarmTable) -> None:
         alarms.clear("exposure_limit")
 
 
-def _watch_disk(free: int, path, alarms: AlarmTable) -> None:
-    if free < DISK_FREE_BYTES_MIN:
-        alarms.raise_alarm("disk_low", f"{free // 1024**2} MiB are left for {path}")
+def _watch_disk(free: int, settings, alarms: AlarmTable) -> None:
+    if free < settings.oam.alarms.disk_free_mib * MEBIBYTE:
+        alarms.raise_alarm("disk_low", f"{free // MEBIBYTE} MiB are left for {settings.state_path}")
     else:
         alarms.clear("disk_low")

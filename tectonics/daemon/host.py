@@ -4,6 +4,7 @@ Time, chance, ids, threads and the disk come from here and the network through i
 same daemon runs on a real machine and on the simulation's.
 """
 
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,9 +47,11 @@ class Host:
     disk: Disk
     jitter: Callable[[], float]  # 0 to 1, for pauses that should not be equal everywhere
     rhythm: Rhythm = Rhythm()
+    octets: Callable[[int], bytes] = os.urandom  # so many that nobody can guess
+    attended: bool = False  # by people: alarms have a history on the disk, and books are compared
 
 
 def real_host(reactor) -> Host:
     """This machine."""
     return Host(reactor, WallClock(reactor), RisingIds(), partial(ThreadExecutor, reactor),
-                lambda *work: deferToThreadPool(reactor, reactor.getThreadPool(), *work), DISK, random.random)
+                lambda *work: deferToThreadPool(reactor, reactor.getThreadPool(), *work), DISK, random.random, attended=True)

@@ -63,9 +63,13 @@ class Listeners:
             return None
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port.getHost().port
 
+    def others(self, *names: str) -> tuple[str, ...]:
+        """The names of those that are open, but for these."""
+        return tuple(name for name in self._ports if name not in names)
+
     def close(self, *names: str) -> Deferred:
-        """Stops listening; without names everything."""
-        return Deferred.fromCoroutine(self._close(names or tuple(self._ports)))
+        """Stops listening."""
+        return Deferred.fromCoroutine(self._close(names))
 
     async def _close(self, names: tuple[str, ...]) -> None:
         for name in names:

@@ -11,6 +11,7 @@ from tectonics.config import Settings
 from tectonics.config.snmp import Snmp, address_of, oid_of
 from tectonics.daemon.core import Core
 from tectonics.daemon.host import Host
+from tectonics.daemon.watch.peers import PeerWatch
 from tectonics.domain.errors import TheirFault
 from tectonics.oam.alarms import AlarmTable
 from tectonics.oam.metrics import MetricsRegistry
@@ -30,7 +31,7 @@ _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
 def make_snmp(settings: Settings, host: Host, core: Core, administration: Administration, about: Mapping, ready, tickets: TicketLog, consumers,
-              metrics: MetricsRegistry, alarms: AlarmTable) -> Agent:
+              metrics: MetricsRegistry, alarms: AlarmTable, peers: PeerWatch) -> Agent:
     """The agent, which does not listen yet. TheirFault when a secret or the engine's file cannot be read."""
     snmp, clock = settings.oam.snmp, host.clock
     views = {one.name: View(map(oid_of, one.include), map(oid_of, one.exclude)) for one in snmp.views} | {"": EVERYTHING}
@@ -47,7 +48,7 @@ def make_snmp(settings: Settings, host: Host, core: Core, administration: Admini
     figures = Figures(Sources(
         about=about, metrics=metrics, alarms=alarms, clock=clock, policy=lambda: core.policies.current, ready=ready,
         channels=settings.channels_on, billing=settings.billing.kind, consumers=consumers,
-        newest_ticket=lambda: newest.seq, states=states.words,
+        newest_ticket=lambda: newest.seq, states=states.words, role=peers.role, peer=peers.state,
         sequence=lambda: agent.notifier.sequence, engine={"id": engine_id, "boots": begun, "octets_max": OCTETS_MAX},
         system={"contact": snmp.contact, "location": snmp.location}), oid_of(snmp.base_oid))
     secrets = [one.secret for one in communities] + [one.who for one in managers if isinstance(one.who, bytes)]
@@ -60,6 +61,7 @@ def make_snmp(settings: Settings, host: Host, core: Core, administration: Admini
         make_requests=lambda time_s: Requests(engine_id, begun, keys, time_s, randbits(64)),
         make_notifier=lambda send: Notifier(managers, figures, send, clock, metrics))
     alarms.watch(agent.notifier.alarm)
+    peers.told = agent.notifier.role_changed
     metrics.source("tectonics_snmp_notifications_waiting", agent.notifier.waiting)
     return agent
 

@@ -13,6 +13,7 @@ written anew.  A file that cannot be written is logged once and tried again with
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -49,6 +50,8 @@ class Disk(Protocol):
     def sync(self, file: BinaryIO) -> None: ...
 
     def rename(self, old: Path, new: Path) -> None: ...
+
+    def sync_directory(self, directory: Path) -> None: ...
 
 
 class History:
@@ -92,7 +95,8 @@ class KeptHistory(History):
     def close(self) -> None:
         """Closes the file."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a disk that is full
+                self._file.close()
             self._file = None
 
     def _keep(self, write) -> None:
@@ -116,6 +120,7 @@ class KeptHistory(History):
         self._append(self.changes())
         self._disk.sync(self._file)
         self._disk.rename(beside, self._path)
+        self._disk.sync_directory(self._path.parent)
 
 
 def read(path: Path) -> list[Change]:

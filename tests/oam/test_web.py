@@ -94,9 +94,32 @@ async def test_health_and_figures(served):
     assert (await served.ask("GET", "/health/ready"))[:2] == (200, b"ready\n")
     served.world.not_ready = "the database is being upgraded"
     assert (await served.ask("GET", "/health/ready"))[:2] == (503, b"the database is being upgraded\n")
+    for accept, kind in (("application/json", "json"), ("application/json, text/plain", "json"), ("text/plain, application/json", "text"),
+                         ("*/*", "text")):
+        status, body, headers = await served.ask("GET", "/health/ready", headers={"Accept": accept})
+        assert status == 503 and kind in headers.getRawHeaders("Content-Type")[0]
+    served.world.not_ready = "database lost: disk I/O error"
+    assert (await served.ask("GET", "/health/ready", headers={"Accept": "application/json"}))[1] == {
+        "status": "database lost", "reason": "database lost: disk I/O error"}
+    assert (await served.ask("GET", "/health/live", headers={"Accept": "application/json"}))[1] == {"status": "live", "reason": ""}
+    served.world.not_ready = ""
+    assert (await served.ask("GET", "/health/ready", headers={"Accept": "application/json"}))[:2] == (
+        200, {"status": "ready", "reason": ""})
+    served.world.not_ready = "the database is being upgraded"
+    assert (await served.ask("GET", "/health/ready"))[0] == 503
     status, body, headers = await served.ask("GET", "/metrics")
-    assert status == 200 and b'tectonics_http_requests_total{path="/health/ready",status="503"} 1.0' in body
+    assert status == 200 and b'tectonics_http_requests_total{path="/health/ready",status="503"} 7.0' in body
     assert headers.getRawHeaders("Content-Type") == ["text/plain; version=0.0.4; charset=utf-8"]
+
+
+@pytest.mark.parametrize("reason", ["stopping", "fenced: another process has taken this node's place"])
+@pytest_twisted.ensureDeferred
+async def test_who_stops_says_so_and_serves_nothing_else(served, reason):
+    served.world.not_ready = reason
+    assert (await served.ask("GET", "/health/ready"))[:2] == (503, f"{reason}\n".encode())
+    assert (await served.ask("GET", "/health/live"))[0] == (await served.ask("GET", "/metrics"))[0] == 200
+    status, answer, _ = await served.ask("GET", f"{PREFIX}/status", "admin")
+    assert status == 503 and reason in answer["error"]
 
 
 @pytest_twisted.ensureDeferred
@@ -269,6 +292,17 @@ async def test_what_is_not_http_is_closed(served):
     (b"GET /handset HTTP/1.1\r\nHost: \xff", 400), (b"GET / HTTP/1.1\r\nHost: " + b"x" * 64, 400), (b"GET / HTTP/1.1\r\nHost: a..b", 400)])
 @pytest_twisted.ensureDeferred
 async def test_a_header_that_nobody_can_read_is_their_fault(served, line, status):
+    answer = await served.raw(line + b"\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 %d " % status) and b'"error"' in answer
+    assert served.world.alarms.active() == []
+
+
+@pytest.mark.parametrize("line, status", [
+    (b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff", 401),
+    (b"POST /handset/dial HTTP/1.1\r\nHost: localhost\r\nX-Handset-Token: \xff\r\nContent-Length: 0", 403),
+    (b"GET /handset HTTP/1.1\r\nHost: \xff", 400)])
+@pytest_twisted.ensureDeferred
+async def test_a_header_that_is_not_utf8_is_their_fault(served, line, status):
     answer = await served.raw(line + b"\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 %d " % status) and b'"error"' in answer
     assert served.world.alarms.active() == []

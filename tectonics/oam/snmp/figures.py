@@ -44,6 +44,8 @@ class Sources:
     newest_ticket: Callable[[], int]
     states: Callable[[], Mapping[str, str]]  # service -> a word of tectonicsAdminState; "" is the daemon
     sequence: Callable[[], int]
+    role: Callable[[], str] = lambda: "single"  # a word of tectonicsHaRole
+    peer: Callable[[], str] = lambda: "none"  # and of tectonicsHaPeerState
     engine: Mapping = field(default_factory=dict)  # id, boots, octets_max
     system: Mapping = field(default_factory=dict)  # contact, location, name
 
@@ -129,8 +131,8 @@ class Figures:
         yield self.scalar("tectonicsVersion", values.text(about["version"]))
         yield self.scalar("tectonicsNode", values.text(about["node"]))
         yield self.scalar("tectonicsStartTime", values.date(about["started_at"]))
-        yield self.scalar("tectonicsHaRole", _word(schema.HA_ROLE, "single"))
-        yield self.scalar("tectonicsHaPeerState", _word(schema.HA_PEER, "none"))
+        yield self.scalar("tectonicsHaRole", _word(schema.HA_ROLE, source.role()))
+        yield self.scalar("tectonicsHaPeerState", _word(schema.HA_PEER, source.peer()))
         yield self.scalar("tectonicsAdminState", _word(schema.ADMIN, source.states()[""]))
         yield self.scalar("tectonicsServing", values.text(source.ready() or "serving"))
         yield self.scalar("tectonicsPolicyVersion", values.gauge(source.policy().version))

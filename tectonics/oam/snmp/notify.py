@@ -107,6 +107,11 @@ class Notifier:
         if over:
             self._figures.alarm_over(alarm.id, alarm.since_at)
 
+    def role_changed(self, role: str) -> None:
+        """This node is something else among others."""
+        self._numbered(schema.ROLE_CHANGED, [self._node(), self._scalar("tectonicsHaRole", values.number(
+            schema.ENUMERATIONS[schema.HA_ROLE][1][role]))])
+
     def authentication_failed(self) -> None:
         """Somebody came with a wrong community, user or key."""
         if self._failures.take(self._clock.seconds()):

@@ -21,8 +21,10 @@ ENUMERATIONS = {
     STATE: ("Whether something works.", {"up": 1, "partial": 2, "down": 3, "unknown": 4}),
     SEVERITY: (("The perceived severity of an alarm, with the numbers of ItuPerceivedSeverity in ITU-ALARM-TC-MIB "
                "(RFC 3877)."), {"cleared": 1, "indeterminate": 2, "critical": 3, "major": 4, "minor": 5, "warning": 6}),
-    HA_ROLE: ("What a node is among others.", {"single": 1, "active": 2, "standby": 3}),
-    HA_PEER: ("What is known of the other node.", {"none": 1, "up": 2, "down": 3}),
+    HA_ROLE: (("What a node is among others: single where it is alone, active where it serves beside others; a standby serves "
+              "nobody."), {"single": 1, "active": 2, "standby": 3}),
+    HA_PEER: ("What is known of the other nodes over the same database: down where any of them is lost.",
+              {"none": 1, "up": 2, "down": 3}),
 }
 TRUTHS = {True: 1, False: 2}  # RFC 2579, TruthValue
 READ, WRITE, NOTIFY, HIDDEN = "read-only", "read-write", "accessible-for-notify", "not-accessible"

@@ -19,6 +19,8 @@ from tectonics.oam.web.request import WebRequest, answer_error
 from tectonics.ports import Alarms
 
 _log = Logger()
+_ALWAYS = {"/health/live", "/health/ready", "/metrics"}  # are served as long as the port is open
+_ENDING = ("stopping", "fenced")
 _HTTP = {404: "there is nothing at this address", 405: "this address does not serve that method"}
 
 
@@ -33,17 +35,20 @@ class Denied(Exception):
 class Routes:
     """The routes of one site; `alarms` hears of our own faults."""
 
-    def __init__(self, alarms: Alarms) -> None:
+    def __init__(self, alarms: Alarms, ready: Callable[[], str] = str) -> None:
+        """`ready()` is empty, or says why the daemon does not serve."""
         self.app = Klein()
         self.app.url_map.merge_slashes = False
         self.app.handle_errors(Exception)(self._failed)
-        self._alarms = alarms
+        self._alarms, self._ready = alarms, ready
 
     def add(self, method: str, path: str, handler: Callable) -> None:
         """Serves `method` on `path` (werkzeug's syntax) by `handler(request, **path parts)`."""
 
         def serve(request: WebRequest, **parts: str):
             request.route = path
+            if path not in _ALWAYS and self._ready().startswith(_ENDING):
+                raise Denied(503, f"the daemon does not serve any more: {self._ready()}")
             return handler(request, **parts)
 
         self.app.route(path, methods=[method], endpoint=f"{method} {path}")(serve)

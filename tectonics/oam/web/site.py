@@ -22,7 +22,7 @@ def make_site(*, administration: Administration, intake: Intake, metrics: Metric
               version: str, country_code: str = "", handset: Handset | None = None,
               self_care: SelfCareSite | None = None) -> Site:
     """The listener of the web port; `ready()` is empty when the daemon serves, else says why not."""
-    routes = Routes(alarms)
+    routes = Routes(alarms, ready)
     plain.add(routes, metrics, ready)
     api = Api(administration, intake, tokens, metrics, clock, currency, country_code)
     api.add(routes, openapi.document(administration.table(), version))
