@@ -297,28 +297,6 @@ async def test_a_header_that_nobody_can_read_is_their_fault(served, line, status
     assert served.world.alarms.active() == []
 
 
-@pytest.mark.parametrize("line, status", [
-    (b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff", 401),
-    (b"POST /handset/dial HTTP/1.1\r\nHost: localhost\r\nX-Handset-Token: \xff\r\nContent-Length: 0", 403),
-    (b"GET /handset HTTP/1.1\r\nHost: \xff", 400)])
-@pytest_twisted.ensureDeferred
-async def test_a_header_that_is_not_utf8_is_their_fault(served, line, status):
-    answer = await served.raw(line + b"\r\nConnection: close\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 %d " % status) and b'"error"' in answer
-    assert served.world.alarms.active() == []
-
-
-@pytest.mark.parametrize("line, status", [
-    (b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff", 401),
-    (b"POST /handset/dial HTTP/1.1\r\nHost: localhost\r\nX-Handset-Token: \xff\r\nContent-Length: 0", 403),
-    (b"GET /handset HTTP/1.1\r\nHost: \xff", 400)])
-@pytest_twisted.ensureDeferred
-async def test_a_header_that_is_not_utf8_is_their_fault(served, line, status):
-    answer = await served.raw(line + b"\r\nConnection: close\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 %d " % status) and b'"error"' in answer
-    assert served.world.alarms.active() == []
-
-
 @pytest_twisted.ensureDeferred
 async def test_one_connection_too_many_is_closed(served, monkeypatch):
     monkeypatch.setattr(shell, "CONNECTIONS_MAX", 0)
