@@ -14,7 +14,7 @@ import msgspec
 from tectonics.simulation.mail import Mail, triggers
 
 WAIT_S = 10.0
-SMS = "sms"
+SMS, EMAIL = "sms", "email"
 _JSON = msgspec.json.Decoder()
 _TICKETS = "SELECT rowid, msisdn, origin, seq, body FROM ticket WHERE rowid > ? ORDER BY rowid"
 _MOVEMENTS = """SELECT position, msisdn, op, kind, amount_minor, balance_type, balance_minor, at, source, class, ref
@@ -105,6 +105,7 @@ class Subscriber:
     balances: dict[str, int] = field(default_factory=dict)
     fed: dict[str, int] = field(default_factory=dict)  # the feed's own ids that were decided -> how often
     messages: set[str] = field(default_factory=set)  # ids of the short messages of his that were decided
+    mails: set[str] = field(default_factory=set)  # of his e-mails
     rings: set[str] = field(default_factory=set)  # of the calls of his to our numbers
 
 
@@ -187,6 +188,16 @@ class Auditor:
         """The generation of his number at this moment."""
         row = self._store.execute("SELECT generation FROM account WHERE msisdn = ?", (int(msisdn),)).fetchone()
         return row[0] if row else 0
+
+    def decided(self, msisdn: str, channel: str, id: str) -> bool:
+        """Whether a request of his has been decided at this moment."""
+        return self._store.execute("SELECT 1 FROM trigger_seen WHERE msisdn = ? AND channel = ? AND id = ?",
+                                   (int(msisdn), channel, id)).fetchone() is not None
+
+    def asked_for(self, msisdn: str) -> set[str]:
+        """The operations of his commands that are in the outbox at this moment, and of his messages that ever went out."""
+        return {op for op, in self._store.execute("SELECT op FROM outbox WHERE msisdn = ? UNION SELECT op FROM message WHERE msisdn = ?",
+                                                  (int(msisdn), int(msisdn)))}
 
     def call_of(self, msisdn: str) -> dict | None:
         """His call that is not over at this moment."""
@@ -305,7 +316,8 @@ class Auditor:
         for number, id, count in self._store.execute(_FED, (wanted,)):
             people[str(number)].fed[id] = count
         for msisdn, channel, id in triggers(self._store, wanted):
-            (people[msisdn].messages if channel == SMS else people[msisdn].rings).add(id)
+            one = people[msisdn]
+            {SMS: one.messages, EMAIL: one.mails}.get(channel, one.rings).add(id)
         for number, balance_type, amount_minor in self._ledger.execute(_BALANCE, (wanted,)):
             people[str(number)].balances[balance_type] = amount_minor
 

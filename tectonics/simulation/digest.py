@@ -27,6 +27,8 @@ def digest(books: Books, journal: Journal) -> str:
             add(msisdn, *entry)
     for entry in (*journal.switch.entries(), *journal.calls.entries(), *journal.rings.entries()):
         add(*entry)
+    for entry in journal.mail.entries():
+        add(*entry)
     for record in journal.records.values():
         add(record.id, record.msisdn, record.answer, record.answered_s)
     for consumed in journal.consumed:

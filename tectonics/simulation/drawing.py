@@ -11,6 +11,7 @@ from tectonics.ports import Capabilities
 from tectonics.simulation import faults, themes
 from tectonics.simulation.calling import Calling, draw_calling, varied
 from tectonics.simulation.faults.kind import Layout
+from tectonics.simulation.mailing import Mailing, draw_mailing
 from tectonics.simulation.messaging import Messaging, draw_messaging
 from tectonics.simulation.plan import DAY_S, PROMISES, Fault, FeedTraits, GatewayTraits, Options, Plan
 from tectonics.simulation.policies import draw_policy
@@ -28,7 +29,7 @@ NOTHING_ASKED = Options()
 CLOCKS = ("clock jump", "clocks step behind a confirmation")  # faults that may overlap, of half an hour each
 WRONG_CLOCKS_WINDOW_S = 14_400  # what a billing system remembers must outlast twice what clocks are wrong by
 SHAPE = ("days", "subscribers", "nodes", "ledger", "promises")  # as an option may ask for them
-PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme", "twins", "messaging", "switching", "calling", "call ways", "ringing")
+PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme", "twins", "messaging", "switching", "calling", "call ways", "ringing", "mailing")
 
 
 def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
@@ -42,19 +43,20 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     messaging = draw_messaging(chance["messaging"], options.faults)
     switching, calling = draw_switching(chance["switching"]), varied(draw_calling(chance["calling"]), chance["call ways"])
     ringing = draw_ringing(chance["ringing"], bool(messaging.links or calling))
+    mailing = draw_mailing(chance["mailing"], options.faults)
     policy = draw_policy(chance["policy"]) | messaging.policy() | calling.policy()
     hurried = subscribers <= HURRIED_MAX
     pace = "brisk" if brisk else "ordinary" if hurried and days <= ORDINARY_DAYS_MAX else "seldom"
     rate, habits = (HURRY[pace], theme.habits) if hurried else (QUIET, theme.shares)
     people = tuple(_person(chance["people"], str(FIRST_MSISDN + n), rate, habits) for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
-    struck = _faults(chance, layout, theme, messaging, switching, calling, ringing) if options.faults else ()
+    struck = _faults(chance, layout, theme, messaging, switching, calling, ringing, mailing) if options.faults else ()
     if any(fault.kind in CLOCKS for fault in struck):
         capabilities = replace(capabilities, window_s=max(capabilities.window_s, WRONG_CLOCKS_WINDOW_S))
     return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities,
                 _settings(chance["settings"]), policy,
                 _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
-                struck, theme.name, messaging, switching, calling, ringing)
+                struck, theme.name, messaging, switching, calling, ringing, mailing)
 
 
 def _person(chance: random.Random, msisdn: str, pace: float, habits: dict[str, float]) -> Person:
@@ -64,12 +66,13 @@ def _person(chance: random.Random, msisdn: str, pace: float, habits: dict[str, f
 
 
 def _faults(chance: dict[str, random.Random], layout: Layout, theme: themes.Theme,
-            messaging: Messaging, switching: Switching, calling: Calling, ringing: Ringing) -> tuple[Fault, ...]:
+            messaging: Messaging, switching: Switching, calling: Calling, ringing: Ringing, mailing: Mailing) -> tuple[Fault, ...]:
     found = [*faults.draw(chance["faults"], layout), *theme.draw_faults(chance["theme"], layout),
              *faults.messages.draw(chance["messaging"], layout, messaging),
              *faults.registers.draw(chance["switching"], layout, switching),
              *faults.telephones.draw(chance["calling"], layout, calling),
-             *faults.carriers.draw(chance["ringing"], layout, ringing)]
+             *faults.carriers.draw(chance["ringing"], layout, ringing),
+             *faults.mails.draw(chance["mailing"], layout, mailing)]
     return tuple(sorted(found, key=lambda fault: (fault.at_s, fault.kind)))
 
 

@@ -9,6 +9,7 @@ from tectonics.domain.ticket import parse_rfc3339
 from tectonics.simulation.books import Subscriber
 from tectonics.simulation.callbook import Rung
 from tectonics.simulation.journal import Journal, Record, Session, Step
+from tectonics.simulation.mailbook import Letter
 
 MOMENTS_MAX = 30
 DAY_S, HOUR_S, MINUTE_S = 86_400, 3600, 60
@@ -46,6 +47,8 @@ def _seen(msisdn: str, journal: Journal) -> Iterator[tuple[float, str]]:
     for ring in journal.rings.by_subscriber.get(msisdn, ()):
         for one in ring.tries:
             yield ring.at_s, f"rang {ring.did} ({ring.service}) as {ring.call_id} at {one.node} and heard {one.statuses}"
+    for letter in journal.mail.by_subscriber.get(msisdn, ()):
+        yield from _mailed(letter, journal)
     operations = {op for _, op, _ in journal.resolved}
     if operations:
         yield from ((at_s, f"an operator said of {op}: {what}") for at_s, op, what in journal.resolved)
@@ -87,6 +90,14 @@ def _rung(rung: Rung) -> Iterator[tuple[float, str]]:
                        (phone.over_at, f"was over, by {phone.ended_by}")):
         if at_s:
             yield at_s - rung.boot_s, f"{whose} {what}"
+
+
+def _mailed(letter: Letter, journal: Journal) -> Iterator[tuple[float, str]]:
+    yield letter.at_s, f"wrote to {letter.service}@ {letter.manner}".rstrip() + f" ({letter.id})"
+    for one in letter.attempts:
+        yield one.at_s, f"{letter.id} was brought to {one.node} (life {one.life}) and answered {one.code} at {clock(one.told_s)[-12:]}"
+    for answer in journal.mail.answers.get(letter.id, ()):
+        yield answer.at_s, f"{letter.id} was answered by mail: {answer.text.strip()[:60]!r}"
 
 
 def _record(record: Record) -> Iterator[tuple[float, str]]:

@@ -10,6 +10,7 @@ Bounds: as long as the run is; LOGGED_MAX lines of the daemon's own faults.
 from dataclasses import dataclass, field
 
 from tectonics.simulation.callbook import Callbook
+from tectonics.simulation.mailbook import Mailbook
 from tectonics.simulation.population.screens import Consent
 from tectonics.simulation.postbook import Postbook
 from tectonics.simulation.ringbook import Ringbook
@@ -97,6 +98,7 @@ class Journal:
     switch: Switchbook = field(default_factory=Switchbook)  # what goes over GSUP
     calls: Callbook = field(default_factory=Callbook)  # who is called back
     rings: Ringbook = field(default_factory=Ringbook)  # who rings
+    mail: Mailbook = field(default_factory=Mailbook)  # who writes e-mails
     by_subscriber: dict[str, list[Session | Record]] = field(default_factory=dict)
 
     def began(self, id: str, msisdn: str) -> Session:

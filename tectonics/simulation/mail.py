@@ -12,7 +12,7 @@ TRIES_MAX = 8  # then a message is given up
 OPEN, FAILED = ("waiting", "sending", "lost"), "failed"
 _ROWS = "SELECT msisdn, op, part, state, attempts, repeated FROM message"
 _TRIGGERS = """SELECT x.msisdn, x.channel, x.id FROM json_each(?) w CROSS JOIN trigger_seen x ON x.msisdn = w.value
-    AND x.channel IN ('sms', 'did_sip')"""
+    AND x.channel IN ('sms', 'did_sip', 'email')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,5 @@ class Mail:
 
 
 def triggers(store: sqlite3.Connection, wanted: str) -> Iterator[tuple[str, str, str]]:
-    """(msisdn, channel, id of a message or ring of his that was decided); `wanted`: numbers as a JSON array."""
+    """(msisdn, channel, id of a message, ring or mail of his that was decided); `wanted`: numbers as a JSON array."""
     return ((str(msisdn), channel, id) for msisdn, channel, id in store.execute(_TRIGGERS, (wanted,)))

@@ -27,7 +27,7 @@ async def make_peace(stage: Stage) -> None:
     while not await stage.order(**billing.NOTHING):
         await stage.sleep(LOOK_S)
     stage.consumers.hurry()
-    for peer in (stage.centre, stage.ussd, stage.switch, stage.telephones, stage.carriers):
+    for peer in (stage.centre, stage.ussd, stage.switch, stage.telephones, stage.carriers, stage.mail):
         if peer is not None:
             peer.calm()
     stage.block([person.msisdn for person in stage.plan.people], False)
@@ -40,7 +40,7 @@ async def make_peace(stage: Stage) -> None:
         lacking = max(0, -stage.auditor.balance_minor(msisdn))
         stage.feed.tell("recharge", msisdn, owed_minor * 100 // share + lacking + 100, "voucher")
     await _settle(stage)
-    for peer in (stage.switch, stage.carriers):
+    for peer in (stage.switch, stage.carriers, stage.mail):
         if peer is not None:
             await peer.serves()
             await _settle(stage)
@@ -74,7 +74,8 @@ def _debts(stage: Stage) -> dict[str, int]:
 async def _settle(stage: Stage) -> None:
     def settled() -> bool:
         return not (stage.street.talking or stage.feed.waiting or stage.auditor.under_way()
-                    or stage.centre and stage.centre.under_way or stage.telephones and stage.telephones.open or stage.carriers and stage.carriers.open)
+                    or stage.centre and stage.centre.under_way or stage.telephones and stage.telephones.open or stage.carriers and stage.carriers.open
+                    or stage.mail and stage.mail.waiting())
 
     end_s, operators_s = stage.now_s + SETTLE_S, stage.now_s
     while not settled() and stage.now_s < end_s:

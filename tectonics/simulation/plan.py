@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tectonics.ports import Capabilities
 from tectonics.simulation.calling import NO_CALLS, Calling
+from tectonics.simulation.mailing import NO_MAIL, Mailing
 from tectonics.simulation.messaging import NONE, Messaging
 from tectonics.simulation.population.person import Person
 from tectonics.simulation.ringing import NO_RINGS, Ringing
@@ -98,6 +99,7 @@ class Plan:
     switching: Switching = NO_SWITCH  # what goes over GSUP
     calling: Calling = NO_CALLS  # who is called back
     ringing: Ringing = NO_RINGS  # who rings
+    mailing: Mailing = NO_MAIL  # who writes e-mails
 
     @property
     def lasts_s(self) -> float:

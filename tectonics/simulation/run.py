@@ -22,6 +22,7 @@ from tectonics.simulation.history import clock, sentence
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.invariants.invariant import Scene
 from tectonics.simulation.invariants.switched import of_gsup, session_of
+from tectonics.simulation.mailing import owners, pins_remembered, register
 from tectonics.simulation.peace import make_peace
 from tectonics.simulation.peers.balances import Balances
 from tectonics.simulation.peers.carriers import CarrierPeer
@@ -29,6 +30,7 @@ from tectonics.simulation.peers.centre import CentrePeer
 from tectonics.simulation.peers.consumers import Consumers
 from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer
+from tectonics.simulation.peers.mail import MailPeer
 from tectonics.simulation.peers.operators import Operators
 from tectonics.simulation.peers.paper import ticket_files
 from tectonics.simulation.peers.telephones import TelephonePeer
@@ -89,7 +91,7 @@ def simulate(plan: Plan, progress: Callable[[float], None] = lambda share: None)
     begun_s = time.process_time()
     verdict = Verdict(plan)
     with _garbage(), tempfile.TemporaryDirectory(prefix="tectonics-simulation-", dir=_memory()) as folder, \
-            Coverage() as coverage, World(Path(folder), plan.seed, _shape(plan)) as world:
+            Coverage() as coverage, pins_remembered(), World(Path(folder), plan.seed, _shape(plan)) as world:
         _provision(world, plan)
         world.start()
         with closing(Auditor(world.store_path, world.ledger_path)) as auditor:
@@ -120,7 +122,8 @@ def _memory() -> Path | None:
 def _shape(plan: Plan) -> Shape:
     rhythm, lease_s = PACES[plan.pace]
     peers = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS)) | plan.switching.settings(PEOPLE) \
-        | plan.calling.settings(plan.pace, PEOPLE) | plan.ringing.settings(len(plan.people), bool(plan.calling))
+        | plan.calling.settings(plan.pace, PEOPLE) | plan.ringing.settings(len(plan.people), bool(plan.calling)) \
+        | plan.mailing.settings()
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
                  rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | peers, secrets=plan.ringing.secrets)
@@ -130,6 +133,7 @@ def _provision(world: World, plan: Plan) -> None:
     now = world.now_ms
     world.provision([person.account(now) for person in plan.people],
                     {person.msisdn: person.balance_minor for person in plan.people})
+    register(world.store_path, (owner for _, owner in owners(plan.people, plan.mailing)), now)
 
 
 def _play(run: "Run", progress: Callable[[float], None]) -> None:
@@ -177,6 +181,9 @@ class Run:
             stage.telephones = TelephonePeer(stage)
         if stage.plan.ringing:
             stage.carriers = CarrierPeer(stage)
+
+        if stage.plan.mailing:
+            stage.mail = MailPeer(stage)
 
     def begin(self) -> None:
         """Everybody begins; the faults are put on the clock."""
@@ -256,6 +263,7 @@ class Run:
         figures.update(journal.switch.figures())
         figures.update(journal.calls.figures())
         figures.update(journal.rings.figures())
+        figures.update(journal.mail.figures())
         figures["movements"] = len(books.movements)
         for tickets in books.tickets.values():
             figures["tickets"] += len(tickets)

@@ -9,11 +9,13 @@ from tectonics.simulation.population import screens
 from tectonics.simulation.population.intents import (
     CallMe,
     Dial,
+    Enrol,
     HangUp,
     Happens,
     Intent,
     Life,
     Listen,
+    Mail,
     Recharge,
     Ring,
     Rush,
@@ -52,6 +54,10 @@ class Street:
             for person, life in self._stage.carriers.ringers():
                 self._stage.spawn(self._live(person, life))
 
+        if self._stage.mail is not None:
+            for person, life in self._stage.mail.correspondents():
+                self._stage.spawn(self._live(person, life))
+
     async def _live(self, person: Person, life: Life) -> None:
         seen, line = None, None
         while True:
@@ -75,6 +81,10 @@ class Street:
                 self.talking -= 1
             elif isinstance(intent, Subscribe):
                 self._stage.spawn(self._stage.operators.subscribe(person.msisdn, intent.value))
+            elif isinstance(intent, Mail):
+                self._stage.mail.write(person, intent)
+            elif isinstance(intent, Enrol):
+                self._stage.spawn(self._stage.mail.enrol(person))
             elif isinstance(intent, Write | Listen):
                 seen = await self._write(person, intent)
             else:

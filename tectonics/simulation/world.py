@@ -218,17 +218,22 @@ class World:
         return Gateway(self._people.reactor, node, GATEWAY_PORT, self.shape.mode, connections, self.shape.step_field,
                        self.random(f"gateway:{self._gateways}").getrandbits(32))
 
-    def serve(self, port: int, make: Callable):
-        """Serves a port of the people's machine with `make(clock)`, a factory of Twisted's; the factory."""
-        factory = make(self._people.reactor)
-        self._people.reactor.listenTCP(port, factory)
+    def reactor(self, machine: str):
+        """That of a machine of the people's, or of another one of theirs."""
+        if machine not in self._theirs:
+            self._theirs[machine] = Process(self._machine(machine))
+        return self._theirs[machine].reactor
+
+    def serve(self, port: int, make: Callable, machine: str = PEOPLE):
+        """Serves a port of a machine of theirs with `make(clock)`, a factory of Twisted's; the factory."""
+        reactor = self.reactor(machine)
+        factory = make(reactor)
+        reactor.listenTCP(port, factory)
         return factory
 
     def serve_datagrams(self, port: int, make: Callable, machine: str = PEOPLE):
         """Opens a UDP port of the people's machine, or of another one of theirs, for `make(clock)`, a DatagramProtocol; the protocol."""
-        if machine not in self._theirs:
-            self._theirs[machine] = Process(self._machine(machine))
-        reactor = self._theirs[machine].reactor
+        reactor = self.reactor(machine)
         protocol = make(reactor)
         reactor.listenUDP(port, protocol)
         return protocol

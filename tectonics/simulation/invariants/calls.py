@@ -130,11 +130,15 @@ def talked(a: Rung, b: Rung) -> tuple[float, float]:
 
 
 def a_call_has_its_command(scene: Scene) -> Wrong:
-    """What a call waits for is in the outbox, and nothing else of it but hang-ups."""
+    """What a call waits for is in the outbox, and nothing else of it but hang-ups.
+
+    A node whose call another one has ended finds that out when its talk time is over, and waits until then.
+    """
     for one in scene.books.latest() if scene.journal.calls else ():
         call, asked = one.standing.get("call"), defaultdict(list)
+        ended = {ticket.body.get("call") for ticket in one.tickets if ticket.body["type"] in ENDS}
         for command in one.commands:
-            if command.kind in ("reserve", "settle", "ring", "connect", "talk"):
+            if command.kind in ("reserve", "settle", "ring", "connect") or command.kind == "talk" and command.body.get("call") not in ended:
                 asked[command.kind].append(command.op)
         wanted = ASKED_OF[call["state"]] if call else ""
         if wanted and not asked[wanted]:

@@ -102,11 +102,12 @@ def _counted(one: Tried) -> bool:
 
 
 def _asked(scene: Scene, msisdn: str) -> int:
-    """How often offers may have been shown to him: for a ring, for any message that he wrote, and again where one was repeated."""
+    """How often offers may have been shown to him: for a ring, for any message or mail that he wrote, and again where one was repeated."""
     post = scene.journal.post
     rings = sum(ring.good and (bool(scene.clocks_apart_ms) or _may_count(ring)) for ring in scene.journal.rings.by_subscriber.get(msisdn, ()))
     written = sum(max(1, len(one.tries)) for one in post.written.get(msisdn, ()))
-    return rings + written + sum(row.attempts - 1 for row in scene.books.mail.of(msisdn) if row.repeated)
+    mails = sum(id.startswith("sos:") for id in scene.books.of(msisdn).mails)
+    return rings + written + mails + sum(row.attempts - 1 for row in scene.books.mail.of(msisdn) if row.repeated)
 
 
 def _may_count(ring: Ring) -> bool:

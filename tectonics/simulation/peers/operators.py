@@ -52,6 +52,10 @@ class Operators:
         """Somebody wants to be called back from now on, or no more."""
         await self._ask("subscribers.callback", msisdn=msisdn, value=value)
 
+    async def mail(self, msisdn: str, address: str) -> bool:
+        """Registers an e-mail address; whether that was said to be done."""
+        return await self._ask("subscribers.mail", msisdn=msisdn, address=address) is not None
+
     async def _bar(self) -> None:
         msisdn = self._somebody()
         await self._ask("subscribers.bar", msisdn=msisdn, text="a complaint")

@@ -105,6 +105,21 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """Writes an e-mail, or something in his name does. `manner`: one of envelopes.FATES; `mind`: what else stands in it."""
+
+    service: str
+    manner: str
+    subject: str
+    mind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    """Calls customer care: his address shall speak for his number again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Screen:
     """What a handset shows; `text` empty: the network gave up."""
 
@@ -112,5 +127,5 @@ class Screen:
     more: bool = False
 
 
-Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen | CallMe | Ring | Subscribe
+Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen | CallMe | Ring | Subscribe | Mail | Enrol
 Life = Generator[Intent, "Screen | str | None", None]  # asks for one intent after the other, is sent what was seen

@@ -1,5 +1,7 @@
 """The rules about call-backs can fail: a healthy moment has no complaint, each way of being wrong is found."""
 
+from dataclasses import replace
+
 import pytest
 
 from tectonics.domain.call import Rate
@@ -9,6 +11,7 @@ from tectonics.simulation.history import sentence
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.invariants.callmoney import price_minor
 from tests.simulation.invariants.calls import NOW, WRONG, A, called, held_for_nobody, rings, talking
+from tests.simulation.invariants.healthy import command
 
 RATES = {NEAR: Rate(NEAR, 3, 7, 30, 6), FAR: Rate(FAR, 0, 40, 60, 60), FREE: Rate(FREE, 0, 0, 1, 1)}
 
@@ -45,6 +48,13 @@ def test_who_is_never_told_that_it_is_over_may_charge_a_little_more():
     assert complaints(scene, WRONG)["a_call_costs_what_was_talked"]
     rings(scene)[1].phone.farewell_at = 0.0
     assert not any(complaints(scene, ["a_call_costs_what_was_talked"]).values())
+
+
+def test_a_node_may_still_watch_over_a_call_that_another_one_has_ended():
+    scene = called()
+    for call, wrong in (("c1", False), ("c2", True)):
+        scene.books.of(A).commands = [replace(command("TEC-11", "talk"), body={"call": call})]
+        assert bool(complaints(scene, WRONG)["a_call_has_its_command"]) is wrong
 
 
 def test_they_talk_until_now_and_no_longer_than_they_may():
