@@ -121,7 +121,7 @@ async def test_booking_over_the_socket(tmp_path):
 @pytest_twisted.ensureDeferred
 async def test_without_a_connection_nothing_was_sent():
     client = LedgerBilling(clientFromString(reactor, "tcp:127.0.0.1:1"), Clock())
-    assert client.capabilities == Capabilities(tells_balance=False)
+    assert client.capabilities == Capabilities(tells_balance=False, told=False)
     assert (await client.credit(credit("TEC-1"))).reason == "unreachable"
     assert isinstance(await client.balance(A), Unavailable)
     assert isinstance(await client.covers(A, 1), Unavailable)
