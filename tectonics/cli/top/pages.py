@@ -56,7 +56,8 @@ def lines(watched: Sequence[Watched], chosen: Chosen, width: int, height: int, g
 def _head(view: View, seen: Sequence[Watched], chosen: Chosen, width: int, glyphs: Glyphs) -> Paragraph:
     away = [one for one in seen if one.trouble]
     state = Text("away", palette.STATES["away"]) if len(away) == len(seen) else _state(view.state)
-    told = Text.assemble((show.plain(view.node), "bold"), "  ", state if state.style else Text(state.plain, palette.STATES["down"]))
+    name = view.node if len(seen) == 1 else f"{sum(one.view is not None and not one.trouble for one in seen)} of {len(seen)} daemons"
+    told = Text.assemble((show.plain(name), "bold"), "  ", state if state.style else Text(state.plain, palette.STATES["down"]))
     about = f"  {view.role}  {view.version}  up {timedelta(seconds=int(view.up_s))}"
     told.append(show.plain(about), "dim")
     right = f"{'PAUSED  ' if chosen.paused else ''}every {chosen.every_s:g} s  {chosen.time}".rstrip()
