@@ -58,6 +58,9 @@ class Late:
         if self._made is not None:
             self._made.tick(now_s)
 
+    def notify(self, *what):
+        return self.__getattr__("notify")(*what)
+
     def __getattr__(self, name):
         if self._made is None:
             self._made = self._make()
