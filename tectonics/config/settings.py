@@ -6,6 +6,7 @@ from pydantic import PrivateAttr
 
 from tectonics.config.policy import build, canonical
 from tectonics.config.sections import Sections
+from tectonics.config.sip import DEMO_RINGS, DidSip
 from tectonics.config.values import endpoint_port, moved
 from tectonics.domain.dialects import Dialect
 from tectonics.domain.messages import Catalogue
@@ -59,8 +60,16 @@ class Settings(Sections):
         channels = self.channels
         on = {"ussd_http": channels.ussd_http.endpoint, "ussd_smpp": channels.ussd_smpp.accounts,
               "ussd_gsup": channels.ussd_gsup.address, "sms_smpp": channels.sms_smpp.accounts,
-              "did_sip": channels.did_sip.dids, "email": channels.email.endpoint}
+              "did_sip": self.rings.dids, "email": channels.email.endpoint}
         return tuple(name for name, value in on.items() if value)
+
+    @property
+    def rings(self) -> DidSip:
+        """Who may ring which number of ours; in the demo, where nothing is said of it, this machine."""
+        said = self.channels.did_sip
+        if not self.demo.subscribers or said.trunks or said.dids or not said.endpoint:
+            return said
+        return said.model_copy(update=DEMO_RINGS)
 
     @property
     def state_path(self) -> Path:
@@ -113,7 +122,7 @@ class Settings(Sections):
 
     def listeners(self) -> dict[tuple[str, ...], str]:
         """Path of the key -> endpoint, of those that are not off."""
-        off = [path for path, on in ((("channels", "did_sip"), self.channels.did_sip.dids),
+        off = [path for path, on in ((("channels", "did_sip"), self.rings.dids),
                                      (("call_server", "sip"), self.call_server.kind == "sip")) if not on]
         found = {}
         for path in LISTENERS:

@@ -59,13 +59,14 @@ class Did(Section):
 
 
 class DidSip(Section):
-    """A call that rings, is declined and costs nobody anything. Without dids nothing listens."""
+    """A call that rings, is declined and costs nobody anything. Without dids nothing listens, but in the demo."""
 
     endpoint: Endpoint = Field("udp:5070:interface=127.0.0.1", pattern=r"^$|^udp:[0-9]{1,5}(:interface=\S+)?$",
                                description="where trunks send SIP by UDP")
     tcp: Endpoint = Field("", pattern=r"^$|^tcp", description="where they may connect to for SIP by TCP; empty: nowhere")
     trunks: tuple[SipTrunk, ...] = Field((), max_length=64, description=(
-        "such as {name: carrier1, sources: [192.0.2.0/28], cli: pai, user: tectonics, password_file: carrier1.secret}"))
+        "such as {name: carrier1, sources: [192.0.2.0/28], cli: pai, user: tectonics, password_file: carrier1.secret}; no "
+        "trunks and no dids: with demo subscribers this machine may ring 33800133000, service lend, with its number in From"))
     dids: tuple[Did, ...] = Field((), max_length=1000, description="such as {number: \"33800133000\", service: lend}")
     ring_s: Annotated[Seconds, Field(ge=1, le=120)] = Field(8, description="how long a call rings before it is declined")
     min_ring_s: Annotated[Seconds, Field(ge=0, le=60)] = Field(
@@ -78,3 +79,6 @@ class DidSip(Section):
     calls_max: Annotated[Count, Field(ge=1, le=20_000)] = Field(5000, description="calls that ring at a time; then 503")
     strangers: Literal["drop", "refuse"] = Field(
         "drop", description="what comes from no trunk's address: no answer at all, or 403")
+
+
+DEMO_RINGS = {"trunks": (SipTrunk(name="demo", sources=("127.0.0.1",), cli="from"),), "dids": (Did(number="33800133000"),)}

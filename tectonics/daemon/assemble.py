@@ -253,7 +253,7 @@ class Daemon:
             channel.start()
 
     async def _did_sip(self, correspondence: EngineCorrespondence, metrics: MetricsRegistry, alarms: AlarmTable) -> None:
-        did_sip = self.settings.channels.did_sip
+        did_sip = self.settings.rings
         if not did_sip.dids:
             return
         channel = make_rings(self.settings, self.host, correspondence, metrics, alarms)

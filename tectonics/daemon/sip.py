@@ -15,7 +15,7 @@ KEY_OCTETS = 32
 
 def make_rings(settings: Settings, host: Host, correspondence: Correspondence, metrics: Metrics, alarms: Alarms) -> DidSip:
     """The channel, whose sockets are not open yet. TheirFault when a password cannot be read."""
-    section = settings.channels.did_sip
+    section = settings.rings
     passwords = {trunk.name: _password(settings.file.parent / trunk.password_file)
                  for trunk in section.trunks if trunk.password_file}
     return DidSip(section, correspondence, passwords=passwords, key=secrets.token_bytes(KEY_OCTETS), clock=host.clock,

@@ -27,7 +27,8 @@ ASK_S = 30.0
 CHECKOUT = Path(__file__).parents[2]
 ANY_PORT = "tcp:0:interface=127.0.0.1"
 FREE_PORTS = {
-    "channels": {"ussd_http": {"endpoint": ANY_PORT}, "email": {"endpoint": ANY_PORT}},
+    "channels": {"ussd_http": {"endpoint": ANY_PORT}, "email": {"endpoint": ANY_PORT},
+                 "did_sip": {"endpoint": "udp:0:interface=127.0.0.1"}},
     "web": {"endpoint": ANY_PORT},
     "oam": {"snmp": {"endpoint": "udp:0:interface=127.0.0.1"}},
     "feeds": {"tcp": ANY_PORT},

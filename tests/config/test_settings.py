@@ -37,15 +37,16 @@ def test_listeners_of_the_contract(tmp_path):
         ("tickets", "acknowledged"): "tcp:7071:interface=127.0.0.1",
         ("feeds", "tcp"): "tcp:7080:interface=127.0.0.1",
         ("channels", "email", "endpoint"): "tcp:2525:interface=127.0.0.1",
-        ("oam", "snmp", "endpoint"): "udp:1161:interface=127.0.0.1"}
+        ("oam", "snmp", "endpoint"): "udp:1161:interface=127.0.0.1",
+        ("channels", "did_sip", "endpoint"): "udp:5070:interface=127.0.0.1"}
     assert ("web", "endpoint") not in loaded(tmp_path, "web: {endpoint: ''}").listeners()
 
 
 def test_port_offset_moves_every_port_and_nothing_else(tmp_path):
-    text = "channels: {email: {endpoint: ''}}\noam: {snmp: {endpoint: 'udp:1161'}}\nweb: {endpoint: ''}\ntickets: {stream: 'unix:/run/t', acknowledged: 'tcp:0', ping_s: 5}\nfeeds: {tcp: 'tcp:port=7080'}"
+    text = "channels: {email: {endpoint: ''}, did_sip: {endpoint: 'udp:5070'}}\noam: {snmp: {endpoint: 'udp:1161'}}\nweb: {endpoint: ''}\ntickets: {stream: 'unix:/run/t', acknowledged: 'tcp:0', ping_s: 5}\nfeeds: {tcp: 'tcp:port=7080'}"
     plain = loaded(tmp_path, text)
     moved = port_offset(plain, 1000)
-    assert list(moved.listeners().values()) == ["tcp:9081:interface=127.0.0.1", "unix:/run/t", "tcp:0", "tcp:port=8080", "udp:2161"]
+    assert list(moved.listeners().values()) == ["tcp:9081:interface=127.0.0.1", "unix:/run/t", "tcp:0", "tcp:port=8080", "udp:6070", "udp:2161"]
     assert plain.listeners()["feeds", "tcp"] == "tcp:port=7080"
     assert (moved.tickets.ping_s, moved.web.endpoint) == (5, "")
     assert moved.catalogue is plain.catalogue and moved.file == plain.file

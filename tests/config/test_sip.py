@@ -18,6 +18,16 @@ RINGS = """channels:
 """
 
 
+def test_in_the_demo_this_machine_may_ring_and_otherwise_nobody(tmp_path):
+    demo = load(write(tmp_path, "")).rings
+    assert [(one.name, one.sources, one.cli) for one in demo.trunks] == [("demo", ("127.0.0.1/32",), "from")]
+    assert [(one.number, one.service) for one in demo.dids] == [("33800133000", "lend")]
+    for text in ("demo: {subscribers: false}", "channels: {did_sip: {endpoint: ''}}"):
+        assert (load(write(tmp_path, text)).rings.trunks, load(write(tmp_path, text)).rings.dids) == ((), ())
+    own = load(write(tmp_path, "channels: {did_sip: {trunks: [{name: one, sources: [192.0.2.1]}]}}")).rings
+    assert [one.name for one in own.trunks] == ["one"] and own.dids == ()
+
+
 def errors(folder, text):
     return [format_error(error).partition("tectonics.yaml:")[2] for error in check(write(folder, text))]
 
@@ -30,7 +40,7 @@ def test_trunks_keep_their_defaults(tmp_path):
 
 
 def test_nothing_listens_without_numbers(tmp_path):
-    assert not any("did_sip" in path for path in load(write(tmp_path, "")).listeners())
+    assert not any("did_sip" in path for path in load(write(tmp_path, "demo: {subscribers: false}")).listeners())
     rings = load(write(tmp_path, RINGS))
     assert rings.listeners()["channels", "did_sip", "endpoint"] == "udp:5070:interface=127.0.0.1"
     assert port_offset(rings, 10).channels.did_sip.tcp == "tcp:5080:interface=127.0.0.1"

@@ -35,7 +35,7 @@ def test_users_write_only_where_it_says_so_and_within_their_view(tmp_path):
 
 
 def test_only_channels_that_are_on_have_a_row(tmp_path):
-    assert settings(tmp_path, "channels: {email: {endpoint: ''}}").channels_on == ("ussd_http",)
+    assert settings(tmp_path, "channels: {email: {endpoint: ''}, did_sip: {endpoint: ''}}").channels_on == ("ussd_http",)
 
 
 @pytest.mark.parametrize("text, least, said", [("short\n", 8, "8 to 256"), ("", 1, "1 to 256"), ("x" * 257, 1, "1 to 256"), (None, 1, "cannot be read")])

@@ -81,7 +81,12 @@ def test_a_ring_becomes_an_offer(world):
     assert daemon.stop() == 0
 
 
-def test_nothing_listens_unless_a_number_is_configured(daemon):
+def test_in_the_demo_this_machine_may_ring(daemon):
+    assert "did_sip" in {one["name"] for one in daemon.ask("status")["listeners"]}
+
+
+def test_nothing_listens_unless_a_number_is_configured(start):
+    daemon = start({"demo": {"subscribers": False}})
     assert "did_sip" not in {one["name"] for one in daemon.ask("status")["listeners"]}
 
 
