@@ -134,9 +134,9 @@ def _draw_given_away(chance: random.Random, layout: Layout) -> tuple[str, float,
 async def _given_away(stage: Stage, fault: Fault) -> None:
     """Nobody knows whether anything is held for his call, and his number is somebody else's."""
     await stage.next(frozenset({ASKED}), WITHIN_S)
-    if stage.ending:
-        return
     msisdn = stage.telephones.newest
+    if stage.ending or not msisdn:  # nobody has asked for a call yet
+        return
     await stage.order(**{fault.target: 100})
     await stage.sleep(fault.size)
     if not stage.ending:
