@@ -25,7 +25,9 @@ setup(
         "**/static/*",
     ]},
     # Where net-snmp looks for modules: /usr/share/snmp/mibs with prefix /usr.
-    data_files=[("share/snmp/mibs", ["mibs/TECTONICS-MIB.txt"])],
+    data_files=[("share/snmp/mibs", ["mibs/TECTONICS-MIB.txt"]),
+                *((f"share/tectonics/{folder}", sorted(f"etc/{folder}/{path.name}" for path in (HERE / "etc" / folder).iterdir()))
+                  for folder in ("prometheus", "grafana"))],
     entry_points={"console_scripts": ["tectonics = tectonics.cli:main"]},
     install_requires=[
         "click>=8.5,<9",
