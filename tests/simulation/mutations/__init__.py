@@ -7,6 +7,7 @@ which test_mutations.py repeats, and the table in docs/simulation.md.
 from tests.simulation.mutations import (
     calls,
     dialogue,
+    email,
     feeds,
     gsup,
     limits,
@@ -22,5 +23,5 @@ from tests.simulation.mutations.mutation import Mutation
 
 FAMILIES = {"outbox": outbox, "units": units, "store": store, "tickets": tickets, "feeds": feeds,
             "dialogue": dialogue, "limits": limits, "money": money, "messages": messages, "gsup": gsup,
-            "calls": calls, "rings": rings}
+            "calls": calls, "rings": rings, "email": email}
 ALL: dict[str, Mutation] = {one.name: one for family in FAMILIES.values() for one in family.MUTATIONS}
