@@ -6,10 +6,10 @@ so the level is changed first, and a ticket that cannot be written is said to be
 
 from functools import partial
 
-from tectonics.domain.errors import OurFault, TheirFault
-from tectonics.domain.ticket import Ticket
+from tectonics.domain.errors import TheirFault
 from tectonics.oam.admin import parameters as take
 from tectonics.oam.admin.method import LogControl, Method, Offices
+from tectonics.oam.admin.ticketed import ticketed
 
 LEVELS = ("debug", "info", "warn", "error")
 AREA_CHARS_MAX = 64
@@ -33,26 +33,15 @@ async def _show(offices: Offices, who: str) -> dict:
 
 async def _level(offices: Offices, who: str, area: str, level: str) -> dict:
     _log(offices).change(area, level)
-    return {"text": await _audited(offices, who, f"the log shows {area} from {level} on")}
+    return {"text": await ticketed(offices, who, f"the log shows {area} from {level} on")}
 
 
 async def _reset(offices: Offices, who: str) -> dict:
     _log(offices).reset()
-    return {"text": await _audited(offices, who, "the log has the levels of the configuration again")}
+    return {"text": await ticketed(offices, who, "the log has the levels of the configuration again")}
 
 
 def _log(offices: Offices) -> LogControl:
     if offices.log is None:
         raise TheirFault("this daemon does not write a log of its own")
     return offices.log
-
-
-async def _audited(offices: Offices, who: str, text: str) -> str:
-    now = offices.now()
-    id = offices.ids.new(now)
-    ticket = Ticket(id, "admin.change", now, "", {"channel": "admin", "trigger": id, "text": f"{who}: {text}"})
-    try:
-        await offices.policy_log.audit(ticket)
-    except (TheirFault, OurFault) as fault:
-        return f"{text}; the ticket that says so could not be written: {fault}"
-    return text

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from tectonics.oam.admin.parameters import Parameter
 from tectonics.ports import (
     Addresses,
+    Alarm,
     Alarms,
     Billing,
     Clock,
@@ -51,6 +52,16 @@ class LogControl(Protocol):
         """As configured."""
 
 
+class AlarmBoard(Alarms, Protocol):
+    """The alarms, as people look at them and after them (oam/alarms.py)."""
+
+    def history(self) -> list: ...
+
+    def acknowledge(self, id: str, who: str, note: str = "") -> Alarm: ...
+
+    def take_back(self, id: str, who: str) -> Alarm: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """`call(who, **values)` answers plain data; `changes` says that it changes something."""
@@ -81,7 +92,7 @@ class Offices:
     policy_log: PolicyLog
     tickets: TicketLog
     metrics: Figures
-    alarms: Alarms
+    alarms: AlarmBoard
     clock: Clock
     ids: Ids
     about: dict
@@ -94,11 +105,11 @@ class Offices:
     messages: Callable[[str], list[tuple[int, str]]] = _no_inbox
     addresses: Addresses | None = None
     country_code: str = ""
-    log: LogControl | None = None
     channels: tuple[str, ...] = ()
     prepaid: str = "embedded"
     role: Callable[[], str] = lambda: SINGLE
     loads: Callable[[], list[tuple[str, int, int]]] = list
+    log: LogControl | None = None
 
     def now(self) -> int:
         """Milliseconds since 1970."""
