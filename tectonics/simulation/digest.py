@@ -25,7 +25,7 @@ def digest(books: Books, journal: Journal) -> str:
     for msisdn in journal.post.everybody():
         for entry in journal.post.entries(msisdn):
             add(msisdn, *entry)
-    for entry in (*journal.switch.entries(), *journal.calls.entries(), *journal.rings.entries()):
+    for entry in (*journal.switch.entries(), *journal.calls.entries(), *journal.rings.entries(), *journal.web.entries()):
         add(*entry)
     for entry in journal.mail.entries():
         add(*entry)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from tectonics.ports import Capabilities
 from tectonics.simulation import faults, themes
+from tectonics.simulation.browsing import Browsing, draw_browsing
 from tectonics.simulation.calling import Calling, draw_calling, varied
 from tectonics.simulation.faults.kind import Layout
 from tectonics.simulation.mailing import Mailing, draw_mailing
@@ -29,7 +30,8 @@ NOTHING_ASKED = Options()
 CLOCKS = ("clock jump", "clocks step behind a confirmation")  # faults that may overlap, of half an hour each
 WRONG_CLOCKS_WINDOW_S = 14_400  # what a billing system remembers must outlast twice what clocks are wrong by
 SHAPE = ("days", "subscribers", "nodes", "ledger", "promises")  # as an option may ask for them
-PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme", "twins", "messaging", "switching", "calling", "call ways", "ringing", "mailing")
+PARTS = ("shape", "pace", "settings", "policy", "peers", "people", "faults", "theme", "twins", "messaging", "switching", "calling", "call ways", "ringing",
+         "browsing", "mailing")
 
 
 def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
@@ -42,6 +44,7 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     capabilities = _capabilities(chance["shape"], promises)
     messaging = draw_messaging(chance["messaging"], options.faults)
     switching, calling = draw_switching(chance["switching"]), varied(draw_calling(chance["calling"]), chance["call ways"])
+    browsing = draw_browsing(chance["browsing"], bool(messaging.links), options.faults)
     ringing = draw_ringing(chance["ringing"], bool(messaging.links or calling))
     mailing = draw_mailing(chance["mailing"], options.faults)
     policy = draw_policy(chance["policy"]) | messaging.policy() | calling.policy()
@@ -50,13 +53,13 @@ def draw(seed: int, options: Options = NOTHING_ASKED) -> Plan:
     rate, habits = (HURRY[pace], theme.habits) if hurried else (QUIET, theme.shares)
     people = tuple(_person(chance["people"], str(FIRST_MSISDN + n), rate, habits) for n in range(subscribers))
     layout = Layout(nodes, ledger, days * DAY_S)
-    struck = _faults(chance, layout, theme, messaging, switching, calling, ringing, mailing) if options.faults else ()
+    struck = _faults(chance, layout, theme, messaging, switching, calling, ringing, browsing, mailing) if options.faults else ()
     if any(fault.kind in CLOCKS for fault in struck):
         capabilities = replace(capabilities, window_s=max(capabilities.window_s, WRONG_CLOCKS_WINDOW_S))
     return Plan(seed, options, days, nodes, ledger, promises, pace, capabilities,
                 _settings(chance["settings"]), policy,
                 _gateway(chance["peers"], options.faults), _feed(chance["peers"], options.faults), people,
-                struck, theme.name, messaging, switching, calling, ringing, mailing)
+                struck, theme.name, messaging, switching, calling, ringing, mailing, browsing)
 
 
 def _person(chance: random.Random, msisdn: str, pace: float, habits: dict[str, float]) -> Person:
@@ -66,12 +69,14 @@ def _person(chance: random.Random, msisdn: str, pace: float, habits: dict[str, f
 
 
 def _faults(chance: dict[str, random.Random], layout: Layout, theme: themes.Theme,
-            messaging: Messaging, switching: Switching, calling: Calling, ringing: Ringing, mailing: Mailing) -> tuple[Fault, ...]:
+            messaging: Messaging, switching: Switching, calling: Calling, ringing: Ringing,
+            browsing: Browsing, mailing: Mailing) -> tuple[Fault, ...]:
     found = [*faults.draw(chance["faults"], layout), *theme.draw_faults(chance["theme"], layout),
              *faults.messages.draw(chance["messaging"], layout, messaging),
              *faults.registers.draw(chance["switching"], layout, switching),
              *faults.telephones.draw(chance["calling"], layout, calling),
              *faults.carriers.draw(chance["ringing"], layout, ringing),
+             *faults.visitors.draw(chance["browsing"], layout, browsing),
              *faults.mails.draw(chance["mailing"], layout, mailing)]
     return tuple(sorted(found, key=lambda fault: (fault.at_s, fault.kind)))
 

@@ -15,6 +15,7 @@ from tectonics.simulation.population.screens import Consent
 from tectonics.simulation.postbook import Postbook
 from tectonics.simulation.ringbook import Ringbook
 from tectonics.simulation.switchbook import Switchbook
+from tectonics.simulation.webbook import Webbook
 
 LOGGED_MAX = 100
 
@@ -99,6 +100,7 @@ class Journal:
     calls: Callbook = field(default_factory=Callbook)  # who is called back
     rings: Ringbook = field(default_factory=Ringbook)  # who rings
     mail: Mailbook = field(default_factory=Mailbook)  # who writes e-mails
+    web: Webbook = field(default_factory=Webbook)  # who visits his pages
     by_subscriber: dict[str, list[Session | Record]] = field(default_factory=dict)
 
     def began(self, id: str, msisdn: str) -> Session:

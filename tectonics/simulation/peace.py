@@ -27,7 +27,7 @@ async def make_peace(stage: Stage) -> None:
     while not await stage.order(**billing.NOTHING):
         await stage.sleep(LOOK_S)
     stage.consumers.hurry()
-    for peer in (stage.centre, stage.ussd, stage.switch, stage.telephones, stage.carriers, stage.mail):
+    for peer in (stage.centre, stage.ussd, stage.switch, stage.telephones, stage.carriers, stage.mail, stage.visitors):
         if peer is not None:
             peer.calm()
     stage.block([person.msisdn for person in stage.plan.people], False)
@@ -40,7 +40,7 @@ async def make_peace(stage: Stage) -> None:
         lacking = max(0, -stage.auditor.balance_minor(msisdn))
         stage.feed.tell("recharge", msisdn, owed_minor * 100 // share + lacking + 100, "voucher")
     await _settle(stage)
-    for peer in (stage.switch, stage.carriers, stage.mail):
+    for peer in (stage.switch, stage.carriers, stage.mail, stage.visitors):
         if peer is not None:
             await peer.serves()
             await _settle(stage)

@@ -7,6 +7,7 @@ later with a generator of their own that begins with `Person.seed`.
 from dataclasses import dataclass
 
 from tectonics.ports import Capabilities
+from tectonics.simulation.browsing import NO_PAGES, Browsing
 from tectonics.simulation.calling import NO_CALLS, Calling
 from tectonics.simulation.mailing import NO_MAIL, Mailing
 from tectonics.simulation.messaging import NONE, Messaging
@@ -100,6 +101,7 @@ class Plan:
     calling: Calling = NO_CALLS  # who is called back
     ringing: Ringing = NO_RINGS  # who rings
     mailing: Mailing = NO_MAIL  # who writes e-mails
+    browsing: Browsing = NO_PAGES  # who visits his pages
 
     @property
     def lasts_s(self) -> float:

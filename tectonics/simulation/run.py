@@ -36,6 +36,7 @@ from tectonics.simulation.peers.paper import ticket_files
 from tectonics.simulation.peers.telephones import TelephonePeer
 from tectonics.simulation.peers.ussd_gsup import RegisterPeer
 from tectonics.simulation.peers.ussd_smpp import SmppGatewayPeer
+from tectonics.simulation.peers.visitors import VisitorPeer
 from tectonics.simulation.plan import DAY_S, Fault, Plan
 from tectonics.simulation.shape import DIALECTS, PACES, Shape
 from tectonics.simulation.stage import Stage
@@ -123,7 +124,7 @@ def _shape(plan: Plan) -> Shape:
     rhythm, lease_s = PACES[plan.pace]
     peers = plan.messaging.settings(plan.pace, PEOPLE, str(DIALECTS)) | plan.switching.settings(PEOPLE) \
         | plan.calling.settings(plan.pace, PEOPLE) | plan.ringing.settings(len(plan.people), bool(plan.calling)) \
-        | plan.mailing.settings()
+        | plan.mailing.settings() | plan.browsing.settings()
     return Shape(nodes=plan.nodes, ledger=plan.ledger, capabilities=plan.capabilities, policy=plan.policy,
                  mode=plan.gateway.mode, step_field=plan.gateway.step_field,
                  rhythm=rhythm, overrides={"outbox.lease_s": lease_s} | plan.settings | peers, secrets=plan.ringing.secrets)
@@ -181,9 +182,10 @@ class Run:
             stage.telephones = TelephonePeer(stage)
         if stage.plan.ringing:
             stage.carriers = CarrierPeer(stage)
-
         if stage.plan.mailing:
             stage.mail = MailPeer(stage)
+        if stage.plan.browsing:
+            stage.visitors = VisitorPeer(stage)
 
     def begin(self) -> None:
         """Everybody begins; the faults are put on the clock."""
@@ -264,6 +266,7 @@ class Run:
         figures.update(journal.calls.figures())
         figures.update(journal.rings.figures())
         figures.update(journal.mail.figures())
+        figures.update(journal.web.figures())
         figures["movements"] = len(books.movements)
         for tickets in books.tickets.values():
             figures["tickets"] += len(tickets)

@@ -23,6 +23,7 @@ FAILURES_MAX = 10
 CONFIRMED, RECHARGE, REVERSAL = "confirmed", "recharge", "reversal"
 WRITTEN = "written"  # a message of a subscriber, but a YES
 ASKED, RINGS, PICKED_UP, HUNG_UP = "asked to be called", "rings", "picked up", "hung up"
+SENT = "a form is sent"
 RUNG, DECLINED = "a number of ours rings", "it was declined"
 MAILED = "mailed"  # a mail is about to be brought
 PAYMENT, REFUND = "payment", "refund"  # a recharge of who owes; a reversal of a recharge that has paid
@@ -43,7 +44,7 @@ class Stage:
         self.looking: Callable[[], None] = lambda: None  # holds the invariants against this moment
         self.feed = self.street = self.consumers = self.operators = None  # see cast.py
         self.centre = self.ussd = self.switch = self.telephones = self.balances = None  # where the plan has them
-        self.carriers = None
+        self.carriers = self.visitors = None
         self.mail = None
         self._decode_policy = decode_policy
         self._policies: dict[int, Policy] = {}

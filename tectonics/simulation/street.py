@@ -7,6 +7,7 @@ from tectonics.simulation.peers.feed import FeedSystem
 from tectonics.simulation.peers.gateway import GatewayPeer, Line
 from tectonics.simulation.population import screens
 from tectonics.simulation.population.intents import (
+    Browse,
     CallMe,
     Dial,
     Enrol,
@@ -54,6 +55,10 @@ class Street:
             for person, life in self._stage.carriers.ringers():
                 self._stage.spawn(self._live(person, life))
 
+        if self._stage.visitors is not None:
+            for person, life in self._stage.visitors.visitors():
+                self._stage.spawn(self._live(person, life))
+
         if self._stage.mail is not None:
             for person, life in self._stage.mail.correspondents():
                 self._stage.spawn(self._live(person, life))
@@ -78,6 +83,10 @@ class Street:
             elif isinstance(intent, Ring):
                 self.talking += 1
                 seen = await self._stage.carriers.ring(person, intent)
+                self.talking -= 1
+            elif isinstance(intent, Browse):
+                self.talking += 1
+                seen = await self._stage.visitors.visit(person, intent.mind)
                 self.talking -= 1
             elif isinstance(intent, Subscribe):
                 self._stage.spawn(self._stage.operators.subscribe(person.msisdn, intent.value))

@@ -238,6 +238,10 @@ class World:
         reactor.listenUDP(port, protocol)
         return protocol
 
+    def connect(self, node: str, port: int, factory, timeout_s: float) -> None:
+        """Connects somebody to a port of a node."""
+        self._people.reactor.connectTCP(node, port, factory, timeout_s)
+
     def feed(self, node: str = "n1") -> FeedPeer:
         """A recharge system that tells a node."""
         return FeedPeer(self._people, (node, FEED_PORT))

@@ -19,12 +19,13 @@ from tectonics.simulation.faults import (
     overlaps,
     registers,
     telephones,
+    visitors,
 )
 from tectonics.simulation.faults.kind import Kind, Layout
 from tectonics.simulation.plan import Fault
 
 KINDS: dict[str, Kind] = {kind.name: kind for family in (crashes, network, machines, billing, consumers, overlaps, gateways, messages, registers,
-                                                         telephones, carriers, mails) for kind in family.KINDS}
+                                                         telephones, carriers, mails, visitors) for kind in family.KINDS}
 A_DAY, FAULTS_MIN, FAULTS_MAX = 16, 4, 2000
 DAY_S = 86_400
 

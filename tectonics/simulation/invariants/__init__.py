@@ -23,6 +23,7 @@ from tectonics.simulation.invariants import (
     settled,
     shares,
     switched,
+    web,
 )
 from tectonics.simulation.invariants.invariant import Scene, Wrong
 
@@ -74,16 +75,29 @@ def rules() -> dict[str, Rule]:
         "a_call_costs_what_was_talked": callmoney.a_call_costs_what_was_talked,
         "a_settlement_is_its_call": callmoney.a_settlement_is_its_call,
         "what_is_held_is_a_calls": callmoney.what_is_held_is_a_calls,
-        "nobody_pays_for_a_ring": rings.nobody_pays_for_a_ring,
-        "every_ring_is_answered": rings.every_ring_is_answered,
-        "a_ring_is_no_debt": rings.a_ring_is_no_debt,
-        "a_ring_has_one_effect": rings.a_ring_has_one_effect,
-        "a_caller_is_not_heard_too_often": rings.a_caller_is_not_heard_too_often,
-        "nothing_rings_in_the_end": rings.nothing_rings_in_the_end,
+        **_of_rings_and_pages(),
         **mailed.RULES,
         "everybody_has_hung_up": calls.everybody_has_hung_up,
         "everything_is_settled": settled.everything_is_settled,
         "everything_is_paid_back": settled.everything_is_paid_back,
         "no_queue_is_beyond_its_bound": bounds.no_queue_is_beyond_its_bound,
         "nobody_logs_a_fault_of_ours": bounds.nobody_logs_a_fault_of_ours,
+    }
+
+
+def _of_rings_and_pages() -> dict[str, Rule]:
+    return {
+        "nobody_pays_for_a_ring": rings.nobody_pays_for_a_ring,
+        "every_ring_is_answered": rings.every_ring_is_answered,
+        "a_ring_is_no_debt": rings.a_ring_is_no_debt,
+        "a_ring_has_one_effect": rings.a_ring_has_one_effect,
+        "a_caller_is_not_heard_too_often": rings.a_caller_is_not_heard_too_often,
+        "nothing_rings_in_the_end": rings.nothing_rings_in_the_end,
+        "what_is_lent_on_a_page_was_shown": web.what_is_lent_on_a_page_was_shown,
+        "a_form_has_one_effect": web.a_form_has_one_effect,
+        "what_pages_say_is_true": web.what_pages_say_is_true,
+        "nobody_is_in_without_his_code": web.nobody_is_in_without_his_code,
+        "codes_are_few": web.codes_are_few,
+        "a_page_is_its_visitors": web.a_page_is_its_visitors,
+        "who_visits_is_served": web.who_visits_is_served,
     }

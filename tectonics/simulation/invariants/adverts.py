@@ -72,9 +72,12 @@ def a_stop_is_kept(scene: Scene) -> Wrong:
         written = scene.journal.post.written.get(one.msisdn, ())
         since_s = _stopped_s(written, one.generation)
         stopped = one.profile.get("adverts_stopped_at") is not None
+        wishes = scene.journal.web.wishes[one.msisdn]
+        if since_s is not None and wishes:
+            continue  # on his page he may have said otherwise
         if since_s is not None and not stopped:
             yield Violation(f"his STOP was acknowledged at {since_s:.0f} s, and is not known", one.msisdn)
-        if stopped and not any(_meant(each, one.generation) for each in written if _word(each, letters.STOPS)):
+        if stopped and "advert_stop" not in wishes and not any(_meant(each, one.generation) for each in written if _word(each, letters.STOPS)):
             yield Violation("he is said to have written STOP, and has not", one.msisdn)
         if since_s is None:
             continue

@@ -70,7 +70,8 @@ class Process:
         """What a daemon runs on."""
         identity = zlib.crc32(f"{self.name}:{self.life}".encode()).to_bytes(4, "big") + bytes([self.life % 256])
         return Host(self.reactor, WallClock(self.reactor, self.machine), RisingIds(identity),
-                    lambda: SteppedExecutor(self), self.in_thread, self.disk, self.draw, rhythm)
+                    lambda: SteppedExecutor(self), self.in_thread, self.disk, self.draw, rhythm,
+                    octets=random.Random(f"{self.name}:{self.life}:octets").randbytes)
 
     def call(self, delay_s: float, function: Callable, *arguments):
         """Lets something happen here, later."""

@@ -98,6 +98,13 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Browse:
+    """Visits his pages, for what `mind` has in it."""
+
+    mind: int
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribe:
     """Calls customer care: he wants to be called back from now on, or no more (`on` or `off`)."""
 
@@ -127,5 +134,5 @@ class Screen:
     more: bool = False
 
 
-Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen | CallMe | Ring | Subscribe | Mail | Enrol
+Intent = Wait | Dial | Type | Rush | HangUp | Recharge | TakeBack | Spend | Happens | Write | Listen | CallMe | Ring | Browse | Subscribe | Mail | Enrol
 Life = Generator[Intent, "Screen | str | None", None]  # asks for one intent after the other, is sent what was seen

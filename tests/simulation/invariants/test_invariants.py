@@ -6,7 +6,7 @@ import pytest
 
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.journal import Record
-from tests.simulation.invariants import calls, mailed, messages, rings, switched
+from tests.simulation.invariants import calls, mailed, messages, rings, switched, web
 from tests.simulation.invariants.healthy import (
     NOW,
     A,
@@ -365,6 +365,6 @@ def test_two_machines_of_one_name_have_the_log_between_them():
 
 
 def test_every_invariant_is_tried():
-    tried = WRONG.keys() | messages.WRONG.keys() | switched.WRONG.keys() | calls.WRONG.keys() | rings.WRONG.keys() | mailed.WRONG.keys()
+    tried = WRONG.keys() | messages.WRONG.keys() | switched.WRONG.keys() | calls.WRONG.keys() | rings.WRONG.keys() | web.WRONG.keys() | mailed.WRONG.keys()
     assert rules().keys() == tried | {"nothing_committed_is_lost"}
     assert NOW > 0

@@ -11,6 +11,7 @@ from tests.simulation.mutations import (
     feeds,
     gsup,
     limits,
+    me,
     messages,
     money,
     outbox,
@@ -23,5 +24,5 @@ from tests.simulation.mutations.mutation import Mutation
 
 FAMILIES = {"outbox": outbox, "units": units, "store": store, "tickets": tickets, "feeds": feeds,
             "dialogue": dialogue, "limits": limits, "money": money, "messages": messages, "gsup": gsup,
-            "calls": calls, "rings": rings, "email": email}
+            "calls": calls, "rings": rings, "email": email, "me": me}
 ALL: dict[str, Mutation] = {one.name: one for family in FAMILIES.values() for one in family.MUTATIONS}
