@@ -2,6 +2,7 @@
 
 from tectonics.domain.screens import keys
 from tectonics.domain.value import replace
+from tectonics.engine.awaiting import Awaiting
 from tectonics.engine.sessions import Sessions
 from tectonics.store import writer
 from tectonics.workflows import borrow
@@ -54,7 +55,7 @@ def the_answer_is_not_committed(patch: Patch) -> None:
 
 @mutation(MUTATIONS, '"you will get an SMS" is said without being committed')
 def a_promise_is_not_committed(patch: Patch) -> None:
-    async def promise(plain, sessions, msisdn, trigger) -> None:
-        await sessions._look(msisdn, trigger)
+    async def promise(plain, awaiting, msisdn, trigger) -> None:
+        await awaiting._look(msisdn, trigger)
 
-    patch.around(Sessions, "_promise", promise)
+    patch.around(Awaiting, "_promise", promise)
