@@ -1,5 +1,6 @@
 """The pages as text: templates of one file each, their sentences from the message catalogue, in the visitor's language."""
 
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,8 +20,7 @@ class Pages:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._environment = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, auto_reload=False,
-                                        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+        self._environment = _templates()
         self._names = {code: catalogue.text("language.name", code) for code in catalogue.languages}
 
     def render(self, name: str, language: str, /, **values: object) -> bytes:
@@ -43,6 +43,13 @@ class Pages:
                     if code in self._names:
                         return code
         return self._catalogue.default
+
+
+@cache
+def _templates() -> Environment:
+    """All of them, read and compiled once in a process: they are what is shipped and never change."""
+    return Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, auto_reload=False,
+                       undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 
 def _accepted(header: str) -> list[str]:
