@@ -63,6 +63,7 @@ class CallOver(Struct, frozen=True):
     call: str
     cause: str
     q850: int
+    over_s: float  # when it ended, in the transactions' time
     seen_s: float = 0.0  # when a leg that is lost was heard last, in the transactions' time; 0: never
 
 
@@ -367,7 +368,7 @@ class Call:
             self._passing.refused(487)
             self._passing = None
         self._hang_up(cause, q850)
-        self.why = CallOver(self.id, cause, q850, seen_s)
+        self.why = CallOver(self.id, cause, q850, now, seen_s)
         waits = {RINGING_A: self.a, RINGING_B: self.b, JOINING: self.b}.get(state)
         if waits is not None:
             self._tell(LegDown(waits.id, CANCELLED if cause == HUNG_UP else cause, q850))

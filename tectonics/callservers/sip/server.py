@@ -262,9 +262,13 @@ class SipCallServer:
         return found[1].trunk.name if found is not None and found[1].trunk is not None else "-"
 
     def _ended(self, over: CallOver) -> Ended:
-        at = self._at()
-        seen_at = at - int((self._board.now() - over.seen_s) * 1000) if over.seen_s else 0
-        return Ended(at, over.cause, over.q850, seen_at)
+        """What is told of it, also when it is asked for long after."""
+        seen_at = self._then(over.seen_s) if over.seen_s else 0
+        return Ended(self._then(over.over_s), over.cause, over.q850, seen_at)
+
+    def _then(self, s: float) -> int:
+        """The time of day (ms) of a moment in the transactions' time."""
+        return self._at() - int((self._board.now() - s) * 1000)
 
     def _down(self, cause: str, q850: int = 0) -> NotAnswered:
         return NotAnswered(self._at(), cause, q850)

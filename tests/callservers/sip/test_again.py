@@ -22,7 +22,11 @@ def test_asked_again_in_the_same_life_it_waits_on():
     first, second = world.talk(a, b), world.talk(a, b, again=True)
     world.run(1)
     world.a.hang_up()
-    assert world.until(first) == second.value == world.talk(a, b, again=True).value
+    over = world.until(first)
+    assert over == second.value == world.talk(a, b, again=True).value
+    world.run(20)  # what is committed late ended when it ended, not when it was asked for again
+    late = world.talk(a, b, again=True).value
+    assert (late.cause, abs(late.at - over.at) <= 1) == (over.cause, True)
     assert world.switch.rung == {A: 1, B: 1} and world.peace() == QUIET
 
 
