@@ -60,6 +60,20 @@ def test_usage_counts_what_is_reserved_written_and_given_back():
     assert usage.now(160) == (0, 0)
 
 
+def test_a_day_that_comes_again_has_had_its_share():
+    store = Stored()
+    usage = ServiceUsage(store, lambda now: now // 100)
+    store.answer = (12, 900)
+    run(Clock(), Deferred.fromCoroutine(usage.refresh(199)))
+    store.answer = (0, 0)
+    run(Clock(), Deferred.fromCoroutine(usage.refresh(200)))
+    usage.reserve(1, 50)
+    assert usage.now(201) == (1, 50)
+    assert usage.now(150) == (13, 950)  # the clock was put back over midnight
+    usage.settle(1, 50, written=True)
+    assert usage.now(150) == (13, 950) and usage.now(50) == (0, 0)
+
+
 def test_a_duty_runs_on_survives_a_failure_and_stops():
     clock, alarms, turns = Clock(), Counted(), []
 
