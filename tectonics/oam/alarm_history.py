@@ -117,6 +117,7 @@ class KeptHistory(History):
         self.close()
         beside = self._path.with_suffix(".new")
         self._file, self._lines = self._disk.create(beside), 0
+        beside.chmod(0o600)  # texts of alarms are for the owner of the state directory alone
         self._append(self.changes())
         self._disk.sync(self._file)
         self._disk.rename(beside, self._path)

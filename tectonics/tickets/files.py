@@ -38,6 +38,7 @@ PAGE = 1000
 LINGER_S = 0.25  # tickets wait this long for company, so that a busy hour is not written one by one
 LOOK_S = 60.0  # looks at the log at least this often
 RETRY_S = 10.0
+LAST_TURNS = 8  # at a stop: pages, or files that are over
 GAP_PERIODS_MAX = 31 * 24
 RECORDS_MAX = 5_000_000
 BYTES_MAX = 1024**3
@@ -83,7 +84,7 @@ class TicketFiles:
         return started
 
     def stop(self) -> Deferred[None]:
-        """Ends after the page under way; the open file stays `.part` and is continued at the next start."""
+        """Ends after what is in the log, LAST_TURNS at most; the open file stays `.part` and is continued at the next start."""
         self._running = False
         self._look(linger_s=0)
         return self._loop
@@ -109,7 +110,17 @@ class TicketFiles:
                 started.callback(None)
             if wait_s and self._running:
                 await self._wait(wait_s, heeding)
+        await self._last_look()
         self._abandon()
+
+    async def _last_look(self) -> None:
+        """Whoever looks into the files after a stop finds what was committed before it, if disk and database allow."""
+        try:
+            for _ in range(LAST_TURNS):
+                if self._file is None or await self._turn():
+                    return
+        except (OSError, OurFault, TheirFault) as error:
+            self._troubled(error)
 
     async def _turn(self) -> float:
         """One look at the log: appends a page, or closes what is over; how long to wait then."""

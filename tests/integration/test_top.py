@@ -18,6 +18,7 @@ from tests.integration.clients import ANN, dial, until
 
 ALTERNATE, BACK, CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
 FRAME = b"\x1b[H"
+ENVIRONMENT = {**{name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}, "TERM": "xterm-256color"}
 # Makes the terminal that of the session, so that Ctrl-C comes to it.
 OWN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -32,7 +33,7 @@ class Terminal:
         self.shown = b""
         self.process = subprocess.Popen(
             [sys.executable, "-c", OWN, *CLI, "--state", str(daemon.state), "top", "--every", "0.3", *words], cwd=CHECKOUT,
-            stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True, env={**os.environ, "TERM": "xterm-256color"})
+            stdin=self.slave, stdout=self.slave, stderr=self.slave, start_new_session=True, env=ENVIRONMENT)
 
     def resize(self, columns, rows):
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -8,9 +8,10 @@ import shutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.task import Clock
 
+from tectonics.domain.errors import OurFault
 from tectonics.tickets.file_format import Closure, verify
 from tectonics.tickets.files import FILES_CONSUMER, GAP_PERIODS_MAX, RETRY_S, TicketFiles
 from tests.tickets.fakes import MemoryTicketLog, Recorder
@@ -130,6 +131,22 @@ def test_by_hand(world):
     seqs, [trailer] = world.check()
     assert seqs == [1, 2] and trailer.reason == Closure.MANUAL and trailer.reason_text == (
         "file closed by manual intervention")
+
+
+def test_a_graceful_stop_leaves_nothing_unwritten(world):
+    world.start()
+    world.commit(3)
+    world.files.stop()
+    assert len((world.directory / world.names(".part")[0]).read_bytes().splitlines()) == 3
+
+
+def test_a_stop_without_disk_or_database_is_a_stop(world):
+    world.start()
+    world.commit(2)
+    world.log.read = lambda *asked: fail(OurFault("no database"))
+    stopped = []
+    world.files.stop().addCallback(stopped.append)
+    assert stopped == [None]
 
 
 def test_a_graceful_stop_continues_the_same_file(world):

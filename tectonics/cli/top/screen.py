@@ -48,7 +48,7 @@ class Screen:
         earlier = signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         self._handle(signal.SIGWINCH, lambda *_: None)
         self._handle(signal.SIGTSTP, self._stop_soon)
-        for ending in (signal.SIGTERM, signal.SIGHUP):
+        for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # also where whoever started it ignores one
             self._handle(ending, _quit)
         try:
             self._enter()
