@@ -25,6 +25,7 @@ from tectonics.wire.sample import (
     Spread,
 )
 
+LEAST_S = 0.001  # shorter times have no rates
 Rate = float | None  # per second; None as long as there is nothing to compare with
 
 
@@ -144,7 +145,7 @@ class _Between:
         same_life = earlier is not None and (earlier.node, earlier.started_at) == (later.node, later.started_at)
         self.now, self.then = later, earlier if same_life else _begun(later)
         length_s = elapsed_s if same_life or not 0 < up_s < elapsed_s else up_s
-        self.elapsed_s = length_s if earlier is not None and length_s > 0 else None
+        self.elapsed_s = length_s if earlier is not None and length_s >= LEAST_S else None
         self._channels, self._services, self._billing = (
             {one.name: one for one in rows} for rows in (self.then.channels, self.then.services, self.then.billing))
 
