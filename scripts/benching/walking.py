@@ -23,7 +23,7 @@ from tectonics.simulators.load import STEPS
 
 HERE = Path(__file__).parent
 OFFERED = 500.0  # sessions a second
-WALK_EVERY_S, GET_EVERY_S = 1.0, 0.05
+WALK_EVERY_S, GET_EVERY_S = 1.0, 0.5
 WALKS_ALONE = 200
 STOP_S = 60.0
 DRAWS, SEED = 1000, 133
