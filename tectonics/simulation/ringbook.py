@@ -82,6 +82,10 @@ class Ringbook:
         may = (LAST, FAVOURITE, FIXED) if fixed else (LAST, FAVOURITE)
         return sum(ring.good and ring.service in may for ring in self.by_subscriber.get(msisdn, ()))
 
+    def last_s(self, msisdn: str) -> float:
+        """When one rang last, or somebody as him; long ago where nobody ever did."""
+        return max((ring.at_s for ring in self.by_subscriber.get(msisdn, ())), default=float("-inf"))
+
     def figures(self) -> dict[str, int]:
         """How many there were."""
         if not self:

@@ -1,6 +1,6 @@
 """What of e-mail a seed has, who has an address, whose mail is out in time, and that a day without faults is a good day."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ from tectonics.simulation.faults import mails
 from tectonics.simulation.mailbook import HEARD, Attempt, Letter, Mailbook, Trouble
 from tectonics.simulation.mailing import NO_MAIL, PINS, Mailing, Owner, owners, pins_remembered, register
 from tectonics.simulation.peers.mail import LONGEST_PAUSE_S, OWED_S, UNKNOWN, MailPeer, _owns
-from tectonics.simulation.plan import Options
+from tectonics.simulation.plan import Fault, Options
 from tectonics.simulation.run import simulate
 
 PLANS = [draw(seed) for seed in range(200)]
@@ -106,3 +106,23 @@ def test_where_the_way_was_bad_it_is_owed_when_that_is_over_and_unless_it_was_gi
     assert owed(short) == (False, [700.0 + LONGEST_PAUSE_S + OWED_S]) and owed(short, now_s=2000.0) == (True, [])
     assert owed(long) == owed(replace(short, refused=True)) == (False, [])
     assert owed(Trouble(0.0, 99.0 - OWED_S)) == owed(Trouble(301.0, 500.0)) == (True, [])
+
+
+def given_away(newest):
+    """What the feed is told of, when a mail is to be brought and `newest` wrote last."""
+    told = []
+
+    async def waited(*_):
+        pass
+
+    feed = SimpleNamespace(tell=lambda type, msisdn, kind, ref: told.append((msisdn, kind)))
+    stage = SimpleNamespace(next=waited, sleep=waited, ending=False, mail=SimpleNamespace(newest=newest), feed=feed)
+    strike = next(kind.strike for kind in mails.KINDS if kind.name == "number given away behind a mail")
+    with suppress(StopIteration):
+        strike(stage, Fault(0.0, "", "n1", 0.0, 0.0)).send(None)
+    return told
+
+
+def test_a_number_is_given_away_by_who_wrote_and_by_nobody_where_nobody_did():
+    assert given_away("33620000001") == [("33620000001", "recycled"), ("33620000001", "activated")]
+    assert given_away("") == []

@@ -1,11 +1,13 @@
 """What of rings a seed has, whose ring is whose, and that a day without faults is a good day."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 from tectonics.config.settings import Settings
 from tectonics.simulation import drawing
 from tectonics.simulation.drawing import draw
 from tectonics.simulation.faults import carriers
+from tectonics.simulation.peers.carriers import RESTED_S, CarrierPeer
 from tectonics.simulation.plan import Options
 from tectonics.simulation.ringbook import Ring, Ringbook
 from tectonics.simulation.ringing import NO_RINGS, NUMBERS, OPEN, fixed_number, fixed_to
@@ -13,7 +15,7 @@ from tectonics.simulation.run import simulate
 
 PLANS = [draw(seed) for seed in range(300)]
 KINDS = {kind.name for kind in carriers.KINDS}
-ANN = "33620000001"
+ANN, BOB = "33620000001", "33620000002"
 
 
 def test_some_seeds_have_it_and_the_others_nothing_of_it():
@@ -64,10 +66,32 @@ def test_what_a_ring_may_lead_to():
     assert not book and book.figures() == {}
     for number, (service, good) in enumerate((("lend", True), ("call_last", True), ("call_last", False), ("call_to", True))):
         book.rang(Ring(f"{number}@{OPEN}", ANN, ANN, NUMBERS["lend"], service, OPEN, 1.0, good))
-    assert book.connecting(ANN) == 1 and book.connecting(ANN, fixed=True) == 2 and book.connecting("33620000002") == 0
+    assert book.connecting(ANN) == 1 and book.connecting(ANN, fixed=True) == 2 and book.connecting(BOB) == 0
     assert book.figures() == {"calls that rang": 0, "tries to ring": 0, "rings of no carrier": 0} and list(book.entries()) == []
 
 
 def test_a_long_call_id_stands_in_the_books_as_its_digest():
     ring = Ring("x" * 81, ANN, ANN, NUMBERS["lend"], "lend", OPEN, 1.0, True)
     assert len(ring.id) == 32 and Ringbook().rang(ring) is ring
+
+
+def rested(*rang, now_s):
+    """(who is asked to ring in the peace, after how many seconds), when these (msisdn, second) rang before."""
+    slept, book = [], Ringbook()
+    for number, (msisdn, at_s) in enumerate(rang):
+        book.rang(Ring(f"{number}@{OPEN}", msisdn, msisdn, NUMBERS["lend"], "lend", OPEN, at_s, True))
+
+    async def sleep(seconds):
+        slept.append(seconds)
+
+    peer = SimpleNamespace(book=book, _people={ANN: 0, BOB: 1}, _stage=SimpleNamespace(now_s=now_s, sleep=sleep))
+    try:
+        CarrierPeer._rested(peer).send(None)
+    except StopIteration as done:
+        return done.value, slept
+
+
+def test_in_the_peace_somebody_rings_whom_no_limit_stops():
+    assert rested(now_s=50.0) == (ANN, [0.0]) and rested((ANN, 10.0), now_s=50.0) == (BOB, [0.0])
+    assert rested((ANN, 10.0), (BOB, 20.0), (ANN, 30.0), now_s=50.0) == (BOB, [20.0 + RESTED_S - 50.0])
+    assert rested((ANN, 10.0), (BOB, 20.0), now_s=9000.0) == (ANN, [0.0])

@@ -145,10 +145,11 @@ async def _disk_full(stage: Stage, fault: Fault) -> None:
 async def _given_away(stage: Stage, fault: Fault) -> None:
     """The mail is on its way, and the number is somebody else's."""
     await stage.next(frozenset({MAILED}), WITHIN_S)
+    msisdn = stage.mail.newest
     await stage.sleep(fault.size)
-    if not stage.ending:
-        stage.feed.tell("lifecycle", stage.mail.newest, kind="recycled", ref="")
-        stage.feed.tell("lifecycle", stage.mail.newest, kind="activated", ref="prepaid")
+    if msisdn and not stage.ending:  # else nobody has written yet
+        stage.feed.tell("lifecycle", msisdn, kind="recycled", ref="")
+        stage.feed.tell("lifecycle", msisdn, kind="activated", ref="prepaid")
 
 
 _BROUGHT = {

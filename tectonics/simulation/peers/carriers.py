@@ -40,6 +40,7 @@ SHORT_S = 0.3  # a caller who hangs up so soon wanted nothing
 FLOOD = 40  # calls at once
 UNKNOWN_DID = "33800199999"
 SERVED_S = 60.0
+RESTED_S = 3600.0 + 2 * STORM_S  # `caller_per_hour` counts within an hour; a call may be tried for so long after it began
 
 
 class CarrierPeer:
@@ -203,16 +204,23 @@ class CarrierPeer:
         return bool(self._open)
 
     async def serves(self) -> None:
-        """When all is well whoever rings is heard, at each node."""
+        """When all is well whoever rings is heard, at each node, unless he has rung too often before."""
         stage, chance = self._stage, random.Random(0)
         await stage.sleep(2 * STORM_S)
         for number, node in enumerate(stage.nodes):
-            msisdn = stage.plan.people[number % len(stage.plan.people)].msisdn
+            msisdn = await self._rested()
             ring = self.book.rang(Ring(f"last-{number}@{OPEN}", msisdn, msisdn, NUMBERS["lend"], "lend", OPEN, stage.now_s, True))
             await self._try(ring, self._dialled(ring, chance), node, 1e6)
             if not any(one.rang for one in ring.tries) or ring.tries[-1].seen.final != self.plan.status:
                 self.book.unserved.append(node)
             await stage.sleep(SERVED_S)
+
+    async def _rested(self) -> str:
+        """Who has not rung for longest, as soon as no limit can hold for him."""
+        rang = {msisdn: self.book.last_s(msisdn) for msisdn in self._people}
+        msisdn = min(rang, key=rang.get)
+        await self._stage.sleep(max(0.0, rang[msisdn] + RESTED_S - self._stage.now_s))
+        return msisdn
 
 
 def _fire(deferred: Deferred) -> None:
