@@ -69,7 +69,8 @@ def settled(account: Account, event: SettleAnswered, context: Context) -> Decisi
         case Refused() if not call.owes_minor:  # nothing was to be taken, and nothing is held any more
             decision = _closed(account, call_moves.moved(call, "settled"), context)
         case _:
-            decision = replace(_closed(account, call_moves.moved(call, "given up"), context, "not_charged"),
+            failure = "not_charged" if call.owes_minor else ""  # nothing to take: it ends as it would have
+            decision = replace(_closed(account, call_moves.moved(call, "given up"), context, failure),
                                commands=(call_money.release(call, account, context),))
     decision = replace(decision, finished=(*decision.finished, event.op))
     return resolved(decision, account, call, event, "settlement", context)

@@ -419,6 +419,17 @@ def test_nothing_to_take_and_nothing_held_is_no_failure_of_its_own():
     assert life.tickets[0].fields["reason"] == "a_no_answer"
 
 
+def test_nothing_to_take_is_not_said_to_have_been_talked_when_letting_go_is_given_up():
+    life = Life()
+    life.ask()
+    life.reserve()
+    life.fails(life.call.a, calls.NO_ANSWER)
+    for _ in range(SETTLES_MAX):
+        life.settle(NotFound())
+    assert life.call is None and life.tickets[0].fields["reason"] == "a_no_answer"
+    assert life.count(Settle) == SETTLES_MAX + 1  # the last lets go once more
+
+
 def test_a_settlement_of_no_call_of_his_is_known_already():
     life = Life()
     for outcome, finished, unresolved in ((Done(), ("x",), ()), (Unknown(), (), ("x",))):
