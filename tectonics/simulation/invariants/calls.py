@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from tectonics.simulation.books import Subscriber, Ticket
-from tectonics.simulation.callbook import Callbook, Rung
+from tectonics.simulation.callbook import Callbook, Request, Rung
+from tectonics.simulation.invariants import letterbox
 from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
-from tectonics.simulation.journal import Journal
 
 ENDS = ("callback.completed", "callback.refused", "callback.failed")
 AGREED = "We call you now"
@@ -20,6 +20,7 @@ REFUSING = frozenset({"billing refuses", "billing requests lost, then refused", 
                       "billing sick behind a call"})  # kinds of faults
 ASKED_OF = {"reserving": "reserve", "unreserved": "reserve", "ringing": "ring", "connecting": "connect", "talking": "talk",
             "settling": "settle"}
+NOT_SETTLED, SETTLES = "the settlement was not done", 8  # what a ticket says, and how often before it is given up
 ON_LINE = ("ring", "connect", "talk")  # what the call server is asked for
 
 
@@ -37,7 +38,7 @@ def nobody_is_rung_twice(scene: Scene) -> Wrong:
         for what, found in (("leg", [one.leg for one in rings]), ("number", [one.b for one in rings if one.b]),
                             ("call, its caller,", [one.call for one in rings if one.call and not one.b])):
             for name, count in Counter(found).items():
-                if count > 1 and (what != "number" or count > _asked_for(scene.journal, name)):
+                if count > 1 and (what != "number" or count > _asked_for(scene, name)):
                     yield Violation(f"{what} {name} rang {count} times", msisdn)
         known = _calls(scene.books.of(msisdn))
         own = sum(not one.b for one in rings)
@@ -52,12 +53,21 @@ def _moved(one: Rung, rings: list[Rung]) -> bool:
     return any(other.leg == one.leg and other.trunk != one.trunk and other.phone.rung_at >= one.phone.rung_at for other in rings)
 
 
-def _asked_for(journal: Journal, b: str) -> int:
+def _asked_for(scene: Scene, b: str) -> int:
     """How often somebody has asked for a number, or rung one of ours that may lead there."""
+    journal = scene.journal
     request = journal.calls.requests.get(b)
     if request is None:
         return journal.rings.connecting(journal.calls.fixed[b], fixed=True)
-    return request.times + journal.rings.connecting(request.msisdn)
+    return _times(scene, request) + journal.rings.connecting(request.msisdn)
+
+
+def _times(scene: Scene, request: Request) -> int:
+    """How often a request may have been decided: a message that comes again behind its hour, or its minute, is another one."""
+    if request.way != "sms":
+        return request.times
+    written = scene.journal.post.written.get(request.msisdn, ())
+    return max(1, sum(letterbox.times(each, scene) for each in written if each.word == "CALL" and each.text.endswith(request.b[2:])))
 
 
 def _calls(one: Subscriber) -> set[str]:
@@ -89,7 +99,7 @@ def a_request_has_one_end(scene: Scene) -> Wrong:
                         and ticket.body.get("b_number") and ticket.body.get("channel") != RING)
         for request in book.by_subscriber.get(one.msisdn, ()):
             count = found[request.b]
-            if count > request.times:
+            if count > _times(scene, request):
                 yield Violation(f"the request for {request.b} has {count} ends", one.msisdn)
             rang = any(rung.b == request.b for rung in book.rung.get(one.msisdn, ()))
             if scene.over and not count and (rang or request.shown.startswith(AGREED)):
@@ -118,7 +128,8 @@ def pairs(book: Callbook) -> Iterator[tuple[str, Rung | None, Rung]]:
             if one.b:
                 there = [a for a in own if a.phone.rung_at <= one.phone.rung_at]
                 same = [a for a in there if a.call and a.call == one.call]
-                yield msisdn, (same or there or [None])[-1], one
+                up = [a for a in same if a.phone.answered_at]  # he may have been rung by two trunks, and picked up one
+                yield msisdn, (up or same or there or [None])[-1], one
 
 
 def talked(a: Rung, b: Rung) -> tuple[float, float]:
@@ -161,9 +172,12 @@ def everybody_has_hung_up(scene: Scene) -> Wrong:
         call = one.standing.get("call")
         if call:
             yield Violation(f"the call {call['id']} is still {call['state']}", msisdn)
+    left = Counter()
     for (msisdn, session), (minor, until_at) in scene.books.holds.items():
         if until_at > scene.now and not has_refused(scene):
-            yield Violation(f"{minor} are still held in {session}", msisdn)
+            left[msisdn] += 1
+            if left[msisdn] > unsettled(scene, msisdn):
+                yield Violation(f"{minor} are still held in {session}", msisdn)
     for msisdn, rings in scene.journal.calls.rung.items():
         for one in rings:
             if not one.is_over:
@@ -173,3 +187,10 @@ def everybody_has_hung_up(scene: Scene) -> Wrong:
 def has_refused(scene: Scene) -> bool:
     """Whether the billing system has ever refused what it should not: what it refuses to let go is let go by time."""
     return any(kind in REFUSING for _, kind, _ in scene.journal.faults)
+
+
+def unsettled(scene: Scene, msisdn: str) -> int:
+    """How many calls of his were certainly not settled so often that it was given up: what they hold is let go by time (docs/call-back.md)."""
+    not_done = Counter(ticket.body.get("call") for ticket in scene.books.of(msisdn).tickets
+                       if ticket.body["type"] == "reconcile.resolved" and ticket.body["text"].startswith(NOT_SETTLED))
+    return sum(times >= SETTLES for times in not_done.values())

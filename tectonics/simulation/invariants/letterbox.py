@@ -31,7 +31,7 @@ def a_message_counts_once(scene: Scene) -> Wrong:
     """No more triggers than messages, but for what another life could not recognise."""
     for one in scene.books.latest() if scene.journal.post else ():
         written = scene.journal.post.written.get(one.msisdn, ())
-        most = sum(_lives(each, scene) for each in written)
+        most = sum(times(each, scene) for each in written)
         if len(one.messages) > most:
             yield Violation(f"{len(written)} messages of his, {len(one.messages)} triggers; at most {most} are right", one.msisdn)
 
@@ -56,7 +56,7 @@ def _chatters(written: list[Written]) -> bool:
     return any(moments[at + REPLIES_MAX] - moments[at] < REPLIES_S for at in range(len(moments) - REPLIES_MAX))
 
 
-def _lives(written: Written, scene: Scene) -> int:
+def times(written: Written, scene: Scene) -> int:
     """How often one message may rightly have been decided."""
     if scene.clocks_apart_ms:
         return len(written.tries)

@@ -6,12 +6,25 @@ import pytest
 
 from tectonics.domain.call import Rate
 from tectonics.domain.tariff import price_minor as priced
+from tectonics.simulation.callbook import Rung
 from tectonics.simulation.calling import FAR, FREE, NEAR
 from tectonics.simulation.history import sentence
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.invariants.callmoney import price_minor
-from tests.simulation.invariants.calls import NOW, WRONG, A, called, held_for_nobody, rings, talking
-from tests.simulation.invariants.healthy import command
+from tests.simulation.invariants.calls import (
+    NOW,
+    WRONG,
+    A,
+    B,
+    called,
+    held_for_nobody,
+    phone,
+    rings,
+    talking,
+    two_ends,
+)
+from tests.simulation.invariants.healthy import command, ticket
+from tests.simulation.invariants.messages import wrote
 
 RATES = {NEAR: Rate(NEAR, 3, 7, 30, 6), FAR: Rate(FAR, 0, 40, 60, 60), FREE: Rate(FREE, 0, 0, 1, 1)}
 
@@ -40,6 +53,38 @@ def test_what_a_billing_system_does_not_let_go_is_let_go_by_time():
     held_for_nobody(scene)
     scene.journal.fault(1.0, "billing refuses", "")
     assert not any(complaints(scene, WRONG).values())
+
+
+@pytest.mark.parametrize("times, wrong", [(7, True), (8, False)])
+def test_what_nobody_could_settle_is_let_go_by_time(times, wrong):
+    scene = called()
+    held_for_nobody(scene)
+    text = "the settlement was not done, resolved by look-up"
+    scene.books.of(A).tickets += [ticket(5 + each, "reconcile.resolved", call="c1", text=text) for each in range(times)]
+    for rule in ("what_is_held_is_a_calls", "everybody_has_hung_up"):
+        assert bool(complaints(scene, [rule])[rule]) is wrong
+        scene.books.holds[A, "TEC-77"] = (10, NOW + 1)
+        assert complaints(scene, [rule])[rule]  # one call, one hold
+        del scene.books.holds[A, "TEC-77"]
+
+
+@pytest.mark.parametrize("again_s, life, wrong", [(4000.0, 1, False), (20.0, 2, False), (20.0, 1, True)])
+def test_a_message_that_nobody_can_recognise_may_have_an_end_of_its_own(again_s, life, wrong):
+    scene = called()
+    two_ends(scene)
+    scene.journal.calls.requests[B].way = "sms"
+    written = wrote("CALL 00" + B, 100.0)
+    written.tries.append((100.0 + again_s, ("n1", life), 1))
+    scene.journal.post.written[A] = [wrote("CALL 0170000102", 90.0), written, wrote("DEBT", 95.0)]
+    assert bool(complaints(scene, WRONG)["a_request_has_one_end"]) is wrong
+
+
+def test_who_was_rung_by_two_trunks_talks_where_he_picked_up():
+    scene = called()
+    rings(scene).append(Rung(phone(A, 110.5, 0.0, 110.6), A, "TEC-7", call="c1", trunk="spare"))
+    assert not any(complaints(scene, ["a_call_costs_what_was_talked"]).values())
+    rings(scene)[0].phone.answered_at = 0.0
+    assert any(complaints(scene, ["a_call_costs_what_was_talked"]).values())
 
 
 def test_who_is_never_told_that_it_is_over_may_charge_a_little_more():
