@@ -22,6 +22,7 @@ DESTINATIONS = ((NEAR, 7), (FAR, 2), (FREE, 2))
 MANNERS = ("0{}", "0{}", "0033{}", "33{}")  # how a national number may be dialled
 PLACES = 100_000  # numbers that differ within one destination, far enough apart to be no range together
 REFUSALS = ((486, 17), (480, 0), (603, 21), (404, 1), (503, 0), (480, 20))
+RINGS_S = 200.0  # a switch stops ringing by itself; longer than Timer C must be at least (RFC 3261, section 16.6), and than anybody is rung
 LOOK_S = 9.0  # oftener than talk time is reserved
 HOLDS = ("hold", "resume", "empty")
 
@@ -114,7 +115,7 @@ class TelephonePeer:
     def _script(self, seed: int, ours: bool) -> Script:
         chance = random.Random(seed)
         common = {"timer": self.plan.session_s, "strict": True, "ring": chance.choice((0.1, 1.0, 3.0)),
-                  "answer": chance.uniform(0.5, 15.0), "trying": chance.random() < 0.9}
+                  "answer": chance.uniform(0.5, 15.0), "rings": RINGS_S, "trying": chance.random() < 0.9}
         luck = chance.random()
         if luck < 0.07:
             return Script(**common | {"answer": NEVER})

@@ -18,6 +18,7 @@ from tectonics.wire.sip.reason import q850_of, reason
 from tectonics.wire.sip.session_timer import Expiry, expiry_of
 
 RINGING, ANSWERED, CONNECTED, OVER = "ringing", "answered", "connected", "over"
+TIME = "time"  # it has ended by itself
 EXPIRED = 102  # Q.850: recovery on timer expiry
 ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
 SDP = ("Content-Type", "application/sdp")
@@ -39,6 +40,8 @@ class Phone:
         self.rung_at = switch.seconds()
         self.answered_at = self.over_at = self.vanished_at = 0.0  # 0: not (yet)
         self.farewell_at = 0.0  # when its BYE was answered
+        self.copy_of: Phone | None = None  # the call that was over when a copy of its INVITE came, which was on its way before
+        self.missed = 0  # messages of this call that were lost on the way
         self.dialogs: dict[str, Dialog] = {}  # by our tag
         self.tag = ""
         self._version, self._offered, self._glare = 1, False, script.glare
@@ -56,6 +59,8 @@ class Phone:
             self._later(script.ring, self._ring)
         elif script.answer != NEVER or script.status:
             self._later(max(0.0, script.answer), self._answer)
+        if script.rings != NEVER:
+            self._later(script.rings, self._give_up)
 
     def _ring(self) -> None:
         self.rang = True
@@ -76,6 +81,12 @@ class Phone:
         self.state, self._offered, self.answered_at = ANSWERED, not self.invite.body, self.switch.seconds()
         for number in range(script.forks):
             self._later(number * 0.02, self._accept, f"{self.port}-{number}")
+
+    def _give_up(self) -> None:
+        """It has rung for long enough."""
+        if self.state == RINGING:
+            self._over(TIME)
+            self._say(487)
 
     def _accept(self, tag: str) -> None:
         body = self._description(self.invite.body)

@@ -3,6 +3,7 @@
     trying=no         no 100: the switch is silent until the phone rings
     ring=0.1          when it rings (180), in seconds after the INVITE; never: none
     answer=1          when it answers, after it has begun to ring; never: it rings until somebody gives up
+    rings=180         stops ringing by itself (487) that long after the INVITE, as switches do (RFC 3261, section 16.8)
     status=486        refuses with that instead of answering; `cause=17` adds a Reason with that Q.850 cause
     hang_up=5         hangs up that long after it was connected (the ACK has come)
     change=2          wants another session then: `hold`, `resume` or `empty` (it wants an offer) in `how=`
@@ -30,6 +31,7 @@ class Script(Struct, frozen=True, kw_only=True):
     trying: bool = True
     ring: float = 0.1
     answer: float = 0.5
+    rings: float = NEVER
     status: int = 0
     cause: int = 0
     hang_up: float = NEVER

@@ -58,6 +58,7 @@ class Switch(DatagramProtocol):
         self.on_rung: Callable[[Phone], None] = _unheard  # an INVITE has come that is no repetition
         self.on_over: Callable[[Phone], None] = _unheard
         self._by_call: dict[str, Phone] = {}
+        self._sent_at = 0.0  # when the message at hand was put on the way
         self._silent: set[str] = set()
         self._timers, self._layer, self._wake = timers, Layer(timers), None
         self._guard = Guard("phones", b"phones")
@@ -77,12 +78,13 @@ class Switch(DatagramProtocol):
             message = parse(datagram)
         except Unreadable:
             return
-        for delay_s in self.line.delays(message):
-            self._soon(delay_s, self._arrived, message, addr)
+        for delay_s in self._delays(message):
+            self._soon(delay_s, self._arrived, message, addr, self.seconds())
 
-    def _arrived(self, message: Request | Response, addr: tuple[str, int]) -> None:
-        if self.away or message.call_id in self._silent:
+    def _arrived(self, message: Request | Response, addr: tuple[str, int], sent_at: float) -> None:
+        if self._is_deaf(message):
             return
+        self._sent_at = sent_at
         if isinstance(message, Request):
             message = way.arrived(message, *addr)
             addr = way.back(message.vias[0], *addr)
@@ -90,10 +92,27 @@ class Switch(DatagramProtocol):
 
     def write(self, message: Request | Response, place: tuple[str, int]) -> None:
         """Puts it on the way."""
-        if self.away or message.call_id in self._silent:
+        if self._is_deaf(message):
             return
-        for delay_s in self.line.delays(message):
+        for delay_s in self._delays(message):
             self._soon(delay_s, self._written, message.encode(), place)
+
+    def _is_deaf(self, message: Request | Response) -> bool:
+        deaf = self.away or message.call_id in self._silent
+        if deaf:
+            self._missed(message)
+        return deaf
+
+    def _delays(self, message: Request | Response) -> list[float]:
+        delays = self.line.delays(message)
+        if not delays:
+            self._missed(message)
+        return delays
+
+    def _missed(self, message: Request | Response) -> None:
+        phone = self._by_call.get(message.call_id)
+        if phone is not None:
+            phone.missed += 1
 
     def _soon(self, delay_s: float, what, *told) -> None:
         if delay_s:
@@ -185,6 +204,10 @@ class Switch(DatagramProtocol):
             self.respond(serving, refused)
             return
         phone = Phone(self, serving, script, number, PORT_FIRST + 2 * len(self.phones))
+        former = self._by_call.get(request.call_id)
+        first = former and (former.copy_of or former)
+        if first is not None and first.invite.vias[0].branch == request.vias[0].branch and self._sent_at < first.over_at:
+            phone.copy_of = first
         self.rung[number] += 1
         self.phones.append(phone)
         self._by_call[request.call_id] = phone

@@ -13,7 +13,7 @@ DONE = {"call": "c1", "b_number": B, "destination": "near"}
 
 def phone(number, rung_at, answered_at, over_at, by="them", **more):
     return SimpleNamespace(**{"number": number, "rung_at": rung_at, "answered_at": answered_at, "over_at": over_at, "vanished_at": 0.0,
-                              "farewell_at": 0.0, "ended_by": by, "state": "over" if over_at else "connected", "call_id": "x", "q850": 16}
+                              "farewell_at": 0.0, "copy_of": None, "missed": 0, "ended_by": by, "state": "over" if over_at else "connected", "call_id": "x", "q850": 16}
                            | more)
 
 

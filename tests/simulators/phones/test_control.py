@@ -40,6 +40,58 @@ def test_a_phone_does_as_its_script_says():
     made.close()
 
 
+def test_a_phone_stops_ringing_by_itself_where_nobody_gives_up():
+    made, clock, said = switch()
+    order(made, ["script", "133", "answer=never", "rings=200"])
+    made.datagramReceived(request().encode(), HERE)
+    clock.advance(199.9)
+    assert [one.number for one in made.ringing] == ["133"]
+    clock.advance(0.1)
+    assert statuses(said)[-1] == 487 and made.of("133").ended_by == "time"
+    made.close()
+
+
+def test_an_invite_that_comes_behind_its_call_is_told_from_one_that_is_sent_again():
+    made, clock, said = switch()
+    order(made, ["script", "133", "status=486", "answer=0", "ring=never"])
+    late = {"s": 0.0}
+    made.line.delays = lambda message: [late["s"] if getattr(message, "method", "") == "INVITE" else 0.0]
+
+    def rung(late_s):
+        late["s"] = late_s
+        made.datagramReceived(request().encode(), HERE)
+
+    def over():
+        clock.advance(0)
+        made.datagramReceived(request("ACK", to_tag=said[-1][0].to.tag).encode(), HERE)
+        clock.advance(6)  # its transaction is gone (RFC 3261, section 17.2.1, timer I)
+
+    rung(0.0)
+    rung(1.0)  # within the transaction: it answers, nobody rings
+    rung(12.0)
+    clock.advance(1)
+    over()
+    rung(20.0)  # comes last, and was sent when all was over
+    clock.advance(5)
+    over()
+    clock.advance(9)
+    over()
+    assert [one.copy_of for one in made.phones] == [None, made.phones[0], None]
+    made.close()
+
+
+def test_what_is_lost_is_missed_by_its_call():
+    made, clock, said = switch()
+    made.datagramReceived(request().encode(), HERE)
+    order(made, ["lose", "180/INVITE", "1"])
+    clock.advance(0.1)
+    assert made.of("133").missed == 1 and statuses(said) == [100]
+    order(made, ["away", "yes"])
+    made.datagramReceived(request("BYE").encode(), HERE)
+    assert made.of("133").missed == 2
+    made.close()
+
+
 def test_orders_are_carried_out():
     made, clock, said = switch()
     made.datagramReceived(request().encode(), HERE)
