@@ -28,13 +28,14 @@ def nobody_is_rung_twice(scene: Scene) -> Wrong:
     """A leg, a number that was asked for, and the person of a call ring once; and nobody rings whom no call is about.
 
     A switch that restarts forgets that it was asked already, and rings when the same is said again; and where nothing is heard
-    of one trunk in time, the other one is asked, though the telephone may have rung there.
+    of one trunk in time, the other one is asked, though the telephone may have rung there.  A copy of an INVITE that comes
+    behind its call, and was on its way before that was over, rings as well: for a switch it is another call.
     """
     book = scene.journal.calls
     for number in book.strangers:
         yield Violation(f"{number} rang, and nobody had asked for it")
     for msisdn, all_of_them in book.rung.items():
-        rings = [one for one in all_of_them if one.phone.ended_by != FORGOTTEN and not _moved(one, all_of_them)]
+        rings = [one for one in all_of_them if one.phone.ended_by != FORGOTTEN and not one.phone.copy_of and not _moved(one, all_of_them)]
         for what, found in (("leg", [one.leg for one in rings]), ("number", [one.b for one in rings if one.b]),
                             ("call, its caller,", [one.call for one in rings if one.call and not one.b])):
             for name, count in Counter(found).items():

@@ -90,6 +90,11 @@ def before_it_was_committed(s):
     s.books.of(A).tickets.pop()
 
 
+def he_rings_until_the_switch_gives_up(s):
+    again(s, 0)
+    rings(s)[-1].phone = phone(A, 100.0, 0.0, 300.0, "time")
+
+
 def another_call_meanwhile(s):
     again(s, 0, leg="TEC-12", call="c2")
     body(s)["call"] = "c2"
@@ -173,6 +178,7 @@ def a_telephone_is_off_its_hook(s):
 
 WRONG = {
     "nobody_is_rung_twice": (a_leg_again, a_number_again, his_telephone_again, a_stranger, before_it_was_committed),
+    "nobody_is_left_ringing": (he_rings_until_the_switch_gives_up,),
     "one_call_at_a_time": (another_call_meanwhile,),
     "a_request_has_one_end": (two_ends, no_end),
     "calls_end_in_time": (beyond_its_time,),
