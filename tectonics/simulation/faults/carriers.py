@@ -6,6 +6,7 @@ Of no weight of their own: `draw` puts them on top of what a seed draws anyway.
 import random
 
 from tectonics.simulation.faults.kind import Kind, Layout
+from tectonics.simulation.faults.moments import dies_at_a_step, stops
 from tectonics.simulation.plan import Fault
 from tectonics.simulation.ringing import Ringing
 from tectonics.simulation.stage import DECLINED, RUNG, Stage
@@ -13,7 +14,6 @@ from tectonics.simulation.stage import DECLINED, RUNG, Stage
 LASTS_S = (60.0, 400.0, 2000.0)
 DOWN_S = (0.0, 0.0, 3.0, 30.0, 600.0)
 LATE_S = (0.3, 4.0)
-WITHIN_S = 7200.0  # a fault that waits for a ring waits at most so long
 STEPS_MAX = 60
 A_DAY, MIN, MAX = 8, 2, 300
 DAY_S = 86_400
@@ -51,23 +51,12 @@ def _weather(how: str):
 async def _crash(stage: Stage, fault: Fault) -> None:
     """A node dies while it rings, or while what rang is told."""
     node, moment = fault.target.split(" ", 1)
-    await stage.next(frozenset({moment}), WITHIN_S)
-    stage.world.kill_at(node, steps=int(fault.size))
-    await stage.sleep(2.0)
-    stage.world.kill(node, power=False)
-    stage.world.call_later(0, stage.look)
-    await stage.sleep(fault.lasts_s)
-    stage.world.restart(node)
+    await dies_at_a_step(stage, node, moment, fault.size, fault.lasts_s)
 
 
 async def _stopped(stage: Stage, fault: Fault) -> None:
     """A node is stopped in peace while it rings."""
-    await stage.next(frozenset({RUNG}), WITHIN_S)
-    await stage.sleep(fault.size)
-    if not stage.ending:
-        stage.world.stop(fault.target)
-        await stage.sleep(30.0 + fault.lasts_s)
-        stage.world.restart(fault.target)
+    await stops(stage, fault.target, RUNG, fault.size, fault.lasts_s)
 
 
 async def _flood(stage: Stage, fault: Fault) -> None:

@@ -8,6 +8,7 @@ number is given away, while a mail is brought.
 import random
 
 from tectonics.simulation.faults.kind import Kind, Layout
+from tectonics.simulation.faults.moments import WITHIN_S, dies_at_a_statement, dies_at_a_step
 from tectonics.simulation.mailing import RELAY, Mailing
 from tectonics.simulation.plan import Fault
 from tectonics.simulation.stage import MAILED, Stage
@@ -15,7 +16,6 @@ from tectonics.simulators.mailbox import faults as wrong
 
 LASTS_S = (60.0, 400.0, 2000.0)
 DOWN_S = (0.0, 0.0, 3.0, 30.0, 300.0, 1800.0)
-WITHIN_S = 7200.0  # a fault that waits for a mail waits at most so long
 EVERY_TIME = 10**9
 STEPS_MAX, STATEMENTS_MAX, WITHIN_A_MAIL_S = 150, 12, 0.03
 AFTER_S = 60.0  # how long the way is bad when it is good again
@@ -115,24 +115,12 @@ async def _slow(stage: Stage, fault: Fault) -> None:
 
 async def _crash(stage: Stage, fault: Fault) -> None:
     """A node dies while a mail is brought, and comes again."""
-    await stage.next(frozenset({MAILED}), WITHIN_S)
-    stage.world.kill_at(fault.target, steps=int(fault.size))
-    await _dies(stage, fault)
+    await dies_at_a_step(stage, fault.target, MAILED, fault.size, fault.lasts_s)
 
 
 async def _crash_at_sql(stage: Stage, fault: Fault) -> None:
     """It dies within a transaction then."""
-    await stage.next(frozenset({MAILED}), WITHIN_S)
-    stage.world.kill_at(fault.target, statements=1 + int(fault.size) % STATEMENTS_MAX, after=int(fault.size) % 2 == 0)
-    await _dies(stage, fault)
-
-
-async def _dies(stage: Stage, fault: Fault) -> None:
-    await stage.sleep(2.0)
-    stage.world.kill(fault.target, power=False)
-    stage.world.call_later(0, stage.look)
-    await stage.sleep(fault.lasts_s)
-    stage.world.restart(fault.target)
+    await dies_at_a_statement(stage, fault.target, MAILED, fault.size, STATEMENTS_MAX, fault.lasts_s)
 
 
 async def _disk_full(stage: Stage, fault: Fault) -> None:

@@ -8,12 +8,12 @@ import random
 
 from tectonics.simulation.calling import Calling
 from tectonics.simulation.faults.kind import Kind, Layout
+from tectonics.simulation.faults.moments import WITHIN_S, dies, dies_at_a_statement, dies_at_a_step, stops
 from tectonics.simulation.plan import Fault
 from tectonics.simulation.stage import ASKED, HUNG_UP, PICKED_UP, RINGS, Stage
 
 LASTS_S = (60.0, 400.0, 2000.0)
 DOWN_S = (0.0, 0.0, 3.0, 30.0, 300.0, 1800.0)
-WITHIN_S = 7200.0  # a fault that waits for a call waits at most so long
 LATE_S = (0.3, 4.0, 12.0)
 STEPS_MAX, STATEMENTS_MAX, TALK_S_MAX = 150, 30, 100.0
 SICK = ("lose_answers_percent", "lose_requests_percent", "refuse_percent")
@@ -79,43 +79,25 @@ async def _restarts(stage: Stage, fault: Fault) -> None:
 async def _crash(stage: Stage, fault: Fault) -> None:
     """A node dies while a call is set up or ends, and comes again."""
     node, moment = fault.target.split(" ", 1)
-    await stage.next(frozenset({moment}), WITHIN_S)
-    stage.world.kill_at(node, steps=int(fault.size))
-    await stage.sleep(2.0)
-    await _dies(stage, node, fault.lasts_s)
+    await dies_at_a_step(stage, node, moment, fault.size, fault.lasts_s)
 
 
 async def _crash_at_sql(stage: Stage, fault: Fault) -> None:
     """It dies within a transaction then."""
     node, moment = fault.target.split(" ", 1)
-    await stage.next(frozenset({moment}), WITHIN_S)
-    stage.world.kill_at(node, statements=1 + int(fault.size) % STATEMENTS_MAX, after=int(fault.size) % 2 == 0)
-    await stage.sleep(2.0)
-    await _dies(stage, node, fault.lasts_s)
+    await dies_at_a_statement(stage, node, moment, fault.size, STATEMENTS_MAX, fault.lasts_s)
 
 
 async def _crash_while_they_talk(stage: Stage, fault: Fault) -> None:
     await stage.next(frozenset({PICKED_UP}), WITHIN_S)
     await stage.sleep(fault.size)
     if not stage.ending:
-        await _dies(stage, fault.target, fault.lasts_s)
-
-
-async def _dies(stage: Stage, node: str, down_s: float) -> None:
-    stage.world.kill(node, power=False)
-    stage.world.call_later(0, stage.look)
-    await stage.sleep(down_s)
-    stage.world.restart(node)
+        await dies(stage, fault.target, fault.lasts_s)
 
 
 async def _stopped(stage: Stage, fault: Fault) -> None:
     """A node is stopped in peace while they talk."""
-    await stage.next(frozenset({PICKED_UP}), WITHIN_S)
-    await stage.sleep(fault.size)
-    if not stage.ending:
-        stage.world.stop(fault.target)
-        await stage.sleep(30.0 + fault.lasts_s)
-        stage.world.restart(fault.target)
+    await stops(stage, fault.target, PICKED_UP, fault.size, fault.lasts_s)
 
 
 async def _billing_sick(stage: Stage, fault: Fault) -> None:

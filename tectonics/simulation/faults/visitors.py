@@ -8,11 +8,11 @@ import random
 
 from tectonics.simulation.browsing import Browsing
 from tectonics.simulation.faults.kind import Kind, Layout
+from tectonics.simulation.faults.moments import dies_at_a_statement, dies_at_a_step, stops
 from tectonics.simulation.plan import Fault
 from tectonics.simulation.stage import SENT, Stage
 
 DOWN_S = (0.0, 0.0, 3.0, 30.0, 600.0)
-WITHIN_S = 7200.0  # a fault that waits for a form waits at most so long
 STEPS_MAX, STATEMENTS_MAX = 60, 20
 CODES, GUESSES = (5, 40), (5, 20)  # of a stranger at once
 A_DAY, MIN, MAX = 8, 2, 300
@@ -36,34 +36,17 @@ def _draw_count(least: int, most: int):
 
 async def _crash(stage: Stage, fault: Fault) -> None:
     """A node dies behind a form, and comes again: everybody is signed out."""
-    await stage.next(frozenset({SENT}), WITHIN_S)
-    stage.world.kill_at(fault.target, steps=int(fault.size))
-    await _dies(stage, fault)
+    await dies_at_a_step(stage, fault.target, SENT, fault.size, fault.lasts_s)
 
 
 async def _crash_at_sql(stage: Stage, fault: Fault) -> None:
     """It dies within a transaction then."""
-    await stage.next(frozenset({SENT}), WITHIN_S)
-    stage.world.kill_at(fault.target, statements=1 + int(fault.size) % STATEMENTS_MAX, after=int(fault.size) % 2 == 0)
-    await _dies(stage, fault)
-
-
-async def _dies(stage: Stage, fault: Fault) -> None:
-    await stage.sleep(2.0)
-    stage.world.kill(fault.target, power=False)
-    stage.world.call_later(0, stage.look)
-    await stage.sleep(fault.lasts_s)
-    stage.world.restart(fault.target)
+    await dies_at_a_statement(stage, fault.target, SENT, fault.size, STATEMENTS_MAX, fault.lasts_s)
 
 
 async def _stopped(stage: Stage, fault: Fault) -> None:
     """A node is stopped in peace while somebody is signed in."""
-    await stage.next(frozenset({SENT}), WITHIN_S)
-    await stage.sleep(fault.size)
-    if not stage.ending:
-        stage.world.stop(fault.target)
-        await stage.sleep(30.0 + fault.lasts_s)
-        stage.world.restart(fault.target)
+    await stops(stage, fault.target, SENT, fault.size, fault.lasts_s)
 
 
 async def _codes(stage: Stage, fault: Fault) -> None:
