@@ -15,6 +15,7 @@ from twisted.internet.protocol import DatagramProtocol
 from tectonics.simulators.phones.line import Line
 from tectonics.simulators.phones.phone import OVER, RINGING, Phone
 from tectonics.simulators.phones.script import Script
+from tectonics.simulators.phones.wake import Wake
 from tectonics.wire.sip import way
 from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.credentials import ANSWERS
@@ -60,7 +61,7 @@ class Switch(DatagramProtocol):
         self._by_call: dict[str, Phone] = {}
         self._sent_at = 0.0  # when the message at hand was put on the way
         self._silent: set[str] = set()
-        self._timers, self._layer, self._wake = timers, Layer(timers), None
+        self._timers, self._layer, self._wake = timers, Layer(timers), Wake(clock, self._due)
         self._guard = Guard("phones", b"phones")
         self._branches = count(1)
 
@@ -179,7 +180,7 @@ class Switch(DatagramProtocol):
                         phone.unacknowledged()
                 case Answered(phone, request, response):
                     phone.answered(request, response)
-        self._see()
+        self._wake.at(self._layer.due_at)
 
     def _asked(self, serving: Serving) -> None:
         request = serving.request
@@ -235,15 +236,6 @@ class Switch(DatagramProtocol):
 
     # --- time
 
-    def _see(self) -> None:
-        due_at = self._layer.due_at
-        if self._wake is not None and self._wake.active():
-            if due_at is None or self._wake.getTime() <= due_at:
-                return
-            self._wake.cancel()
-        if due_at is not None:
-            self._wake = self.clock.callLater(max(0.0, due_at - self.seconds()), self._due)
-
     def _due(self) -> None:
         self._do(self._layer.due(self.seconds()))
 
@@ -275,8 +267,7 @@ class Switch(DatagramProtocol):
         """No more timers."""
         for phone in self.phones:
             phone.stop()
-        if self._wake is not None and self._wake.active():
-            self._wake.cancel()
+        self._wake.stop()
 
 
 def _unheard(phone: Phone) -> None:

@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from twisted.internet.protocol import DatagramProtocol
 
 from tectonics.simulators.phones.line import Line
+from tectonics.simulators.phones.wake import Wake
 from tectonics.wire.sip.credentials import credentials
 from tectonics.wire.sip.layer import Answered, Layer, Out, Unanswered, Write
 from tectonics.wire.sip.message import Request, Response, Unreadable, parse
@@ -81,7 +82,7 @@ class Trunk(DatagramProtocol):
         self.on_end: Callable[[Try], None] = lambda one: None
         self.on_heard: Callable[[Try, int], None] = lambda one, status: None
         self.strays = 0  # answers to what is over
-        self._layer, self._wake = Layer(timers), None
+        self._layer, self._wake = Layer(timers), Wake(clock, self._due)
         self._numbers = count(1)
         self._shown, self._written = "127.0.0.1:5060", None
 
@@ -162,7 +163,7 @@ class Trunk(DatagramProtocol):
                     pass  # of a CANCEL, or of an INVITE without the password
                 case _:
                     self.strays += 1
-        self._see()
+        self._wake.at(self._layer.due_at)
 
     def _answered(self, one: Try, response: Response) -> None:
         if one.ended_at:
@@ -193,19 +194,9 @@ class Trunk(DatagramProtocol):
 
     # --- time
 
-    def _see(self) -> None:
-        due_at = self._layer.due_at
-        if self._wake is not None and self._wake.active():
-            if due_at is None or self._wake.getTime() <= due_at:
-                return
-            self._wake.cancel()
-        if due_at is not None:
-            self._wake = self._clock.callLater(max(0.0, due_at - self._clock.seconds()), self._due)
-
     def _due(self) -> None:
         self._do(self._layer.due(self._clock.seconds()))
 
     def close(self) -> None:
         """No more timers."""
-        if self._wake is not None and self._wake.active():
-            self._wake.cancel()
+        self._wake.stop()
