@@ -10,6 +10,7 @@ import fcntl
 import os
 import shutil
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,9 +28,9 @@ class Disk:
         """A connection that only reads."""
         return open_reader(path)
 
-    def create(self, path: Path) -> BinaryIO:
-        """An empty file to be written, in place of what was there."""
-        return open(path, "wb")
+    def create(self, path: Path, mode: int = 0o666) -> BinaryIO:
+        """An empty file to be written, in place of what was there; one that is made now has `mode`, less the umask."""
+        return open(path, "wb", opener=partial(os.open, mode=mode))
 
     def sync(self, file: BinaryIO) -> None:
         """Makes what was written to `file` durable."""

@@ -26,6 +26,7 @@ from tectonics.ports import Alarm
 HISTORY_MAX = 500
 LINE_OCTETS_MAX = 8192
 FILE = "alarms.jsonl"
+OWNER_ONLY = 0o600
 RAISED, CLEARED, DISPLACED, ENDED = "raised", "cleared", "displaced", "ended"
 FLAPPING, CALMED, ACKNOWLEDGED, TAKEN_BACK = "flapping", "calmed", "acknowledged", "taken_back"
 OVER = frozenset({CLEARED, DISPLACED, ENDED})  # the alarm is not active afterwards
@@ -45,7 +46,7 @@ class Change:
 class Disk(Protocol):
     """What is needed of the disk (database.disk)."""
 
-    def create(self, path: Path) -> BinaryIO: ...
+    def create(self, path: Path, mode: int) -> BinaryIO: ...
 
     def sync(self, file: BinaryIO) -> None: ...
 
@@ -116,8 +117,7 @@ class KeptHistory(History):
     def _write_anew(self) -> None:
         self.close()
         beside = self._path.with_suffix(".new")
-        self._file, self._lines = self._disk.create(beside), 0
-        beside.chmod(0o600)  # texts of alarms are for the owner of the state directory alone
+        self._file, self._lines = self._disk.create(beside, OWNER_ONLY), 0
         self._append(self.changes())
         self._disk.sync(self._file)
         self._disk.rename(beside, self._path)

@@ -101,10 +101,10 @@ class FullDisk(Disk):
 
     full = False
 
-    def create(self, path):
+    def create(self, path, mode):
         if self.full:
             raise OSError(28, "No space left on device")
-        return super().create(path)
+        return super().create(path, mode)
 
 
 def test_a_full_disk_stops_nothing_and_the_file_is_whole_again_afterwards(tmp_path):

@@ -89,7 +89,7 @@ class LifeDisk(Disk):
 
     # --- files
 
-    def create(self, path: Path) -> "File":
+    def create(self, path: Path, mode: int = 0o666) -> "File":
         """See Disk."""
         self._writable()
         path = Path(path)
