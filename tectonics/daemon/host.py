@@ -48,10 +48,9 @@ class Host:
     jitter: Callable[[], float]  # 0 to 1, for pauses that should not be equal everywhere
     rhythm: Rhythm = Rhythm()
     octets: Callable[[int], bytes] = os.urandom  # so many that nobody can guess
-    attended: bool = False  # by people: alarms have a history on the disk, and books are compared
 
 
 def real_host(reactor) -> Host:
     """This machine."""
     return Host(reactor, WallClock(reactor), RisingIds(), partial(ThreadExecutor, reactor),
-                lambda *work: deferToThreadPool(reactor, reactor.getThreadPool(), *work), DISK, random.random, attended=True)
+                lambda *work: deferToThreadPool(reactor, reactor.getThreadPool(), *work), DISK, random.random)

@@ -25,7 +25,7 @@ SIGNS = 4  # of life within the silence after which a node counts as lost
 def make_alarms(settings: Settings, host: Host, metrics: MetricsRegistry) -> AlarmTable:
     """The table, and its figures."""
     limits = settings.oam.alarms
-    history = KeptHistory(settings.state_path, host.disk, now_ms(host.clock)) if host.attended else None
+    history = KeptHistory(settings.state_path, host.disk, now_ms(host.clock))
     alarms = AlarmTable(host.clock, metrics, Damping(limits.hold_s, limits.flap_raises, limits.flap_window_s), history)
     metrics.source("tectonics_alarms_active", alarms.by_severity)
     metrics.source("tectonics_alarm_active", alarms.by_alarm)
@@ -64,7 +64,7 @@ def watchers(settings: Settings, host: Host, core: Core, files: OpenedStore, tic
     found: list[tuple[Callable[[], Coroutine], float]] = [(sessions, watch_s), (bad_debt, 6 * watch_s), (validity, 60 * watch_s)]
     if settings.store.kind == "postgresql":
         found.append((nodes, limits.peer_silent_s / SIGNS))
-    if host.attended and limits.reconcile_every_s:
+    if limits.reconcile_every_s:
         found.append((reconciling.look, limits.reconcile_every_s))
     return [Duty(work.__name__ if work != reconciling.look else "books", interval_s, work, clock, alarms)
             for work, interval_s in found]

@@ -62,7 +62,7 @@ def common_settings(folder: Path, shape: Shape) -> Settings:
         "billing.address": "" if shape.ledger == "embedded" else f"tcp:{LEDGER}:{LEDGER_PORT}",
         "billing.embedded.deduplicates": can.deduplicates, "billing.embedded.window_s": can.window_s,
         "billing.embedded.readable_back": can.readable_back, "billing.embedded.tells_balance": can.tells_balance,
-        "demo.subscribers": False}
+        "demo.subscribers": False, "oam.alarms.reconcile_every_s": 0}
     if shape.policy:
         common["policy"] = shape.policy
     return load(file, common | shape.overrides)
