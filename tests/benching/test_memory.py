@@ -43,7 +43,9 @@ def test_memory_and_processor_time_of_this_process():
     pid = os.getpid()
     assert 1 < machine.rss_mb(pid) <= machine.rss_max_mb(pid)
     assert 0 < machine.process_cpu_s(pid) <= machine.busy_s() + 1
-    assert machine.main_thread_cpu_s(pid) <= machine.process_cpu_s(pid) <= machine.tree_cpu_s(pid) + 1
+    # The kernel rounds user and system time of thread and of process each for itself: a second of grace.
+    assert machine.main_thread_cpu_s(pid) <= machine.process_cpu_s(pid) + 1
+    assert machine.process_cpu_s(pid) <= machine.tree_cpu_s(pid) + 1
     assert f"{os.cpu_count()} x " in machine.describe()
 
 
