@@ -6,11 +6,20 @@ of a call whose end nobody saw what docs/decisions/0007 allows.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
 from tectonics.simulation.books import Movement, Subscriber, Ticket
 from tectonics.simulation.callbook import Rung
 from tectonics.simulation.calling import RATES
-from tectonics.simulation.invariants.calls import FORGOTTEN, LOST_S, has_refused, pairs, talked, unsettled
+from tectonics.simulation.invariants.calls import (
+    FORGOTTEN,
+    LOST_S,
+    has_refused,
+    pairs,
+    talked,
+    talked_s,
+    unsettled,
+)
 from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
 
 CALLS = "calls"
@@ -21,11 +30,20 @@ LOST = "lost"
 def a_call_costs_what_was_talked(scene: Scene) -> Wrong:
     """Seconds charged, and their price."""
     book = scene.journal.calls
-    found = {name: (a, b) for _, a, b in pairs(book) for name in (b.b, b.call) if name} if book else {}
+    found = {name: (a, b) for a, b in _reached(pairs(book)) for name in (b.b, b.call) if name} if book else {}
     for one in scene.books.latest() if book else ():
         for ticket in one.tickets:
             if ticket.body["type"] == "callback.completed":
                 yield from _charged(scene, one, ticket, *_of(ticket, found))
+
+
+def _reached(all_of_them: Iterable[tuple[str, Rung | None, Rung]]) -> Iterable[tuple[Rung | None, Rung]]:
+    """One of each leg: who was rung by two trunks, or by a copy of an INVITE as well, talks where he was reached."""
+    legs: dict[str, tuple[Rung | None, Rung]] = {}
+    for _, a, b in all_of_them:
+        if b.leg not in legs or talked_s(a, b) >= talked_s(*legs[b.leg]):
+            legs[b.leg] = a, b
+    return legs.values()
 
 
 def _of(ticket: Ticket, found: dict) -> tuple[Rung | None, Rung | None]:

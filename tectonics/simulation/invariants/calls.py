@@ -5,6 +5,7 @@ What is right is told by the switch (callbook.py): which telephones rang, were p
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import partial
 
 from tectonics.simulation.books import Subscriber, Ticket
 from tectonics.simulation.callbook import Callbook, Request, Rung
@@ -128,9 +129,13 @@ def pairs(book: Callbook) -> Iterator[tuple[str, Rung | None, Rung]]:
         for one in rings:
             if one.b:
                 there = [a for a in own if a.phone.rung_at <= one.phone.rung_at]
-                same = [a for a in there if a.call and a.call == one.call]
-                up = [a for a in same if a.phone.answered_at]  # he may have been rung by two trunks, and picked up one
-                yield msisdn, (up or same or there or [None])[-1], one
+                same = [a for a in there if a.call and a.call == one.call]  # he may have been rung by two trunks
+                yield msisdn, max(same or there[-1:], key=partial(_picked_up, one), default=None), one
+
+
+def _picked_up(b: Rung, a: Rung) -> tuple[float, float, float]:
+    """What tells by which trunk he was reached: there he talked, or picked up at least."""
+    return talked_s(a, b), a.phone.answered_at, a.phone.rung_at
 
 
 def talked(a: Rung, b: Rung) -> tuple[float, float]:
@@ -140,6 +145,12 @@ def talked(a: Rung, b: Rung) -> tuple[float, float]:
         return 0.0, 0.0
     from_s = max(a_from, b_from)
     return from_s, max(from_s, min(a_until, b_until))
+
+
+def talked_s(a: Rung | None, b: Rung) -> float:
+    """For how long."""
+    from_s, until_s = talked(a, b) if a is not None else (0.0, 0.0)
+    return until_s - from_s
 
 
 def a_call_has_its_command(scene: Scene) -> Wrong:

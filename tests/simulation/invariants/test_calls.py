@@ -87,6 +87,17 @@ def test_who_was_rung_by_two_trunks_talks_where_he_picked_up():
     assert any(complaints(scene, ["a_call_costs_what_was_talked"]).values())
 
 
+@pytest.mark.parametrize("number, who, leg, b", [(0, A, "TEC-7", ""), (1, B, "TEC-8", B)])
+@pytest.mark.parametrize("answered_at", [0.0, 111.5])
+def test_a_second_ring_of_a_telephone_takes_nothing_from_its_call(number, who, leg, b, answered_at):
+    scene = called()
+    rings(scene).insert(number + 1, Rung(phone(who, 111.0, answered_at, 111.6), A, leg, b, "c1", trunk="spare"))
+    rule = "a_call_costs_what_was_talked"
+    assert not any(complaints(scene, [rule]).values())
+    scene.books.of(A).tickets[-1].body.update(duration_s=84, amount="0.13")
+    assert complaints(scene, [rule])[rule]  # nor does it add to that
+
+
 def test_who_is_never_told_that_it_is_over_may_charge_a_little_more():
     scene = called()
     scene.books.of(A).tickets[-1].body.update(duration_s=84, amount="0.13")
