@@ -17,14 +17,25 @@ class Tried:
 
     seen: Try
     node: str
-    life: int
+    life: int  # of the node, when it began
     clear: bool = True  # the node served all the time, and nothing was lost on the way
     over: bool = False
+    rang_life: int = 0  # of the node, when the caller first heard it ring
 
     @property
     def rang(self) -> bool:
         """Whether the caller heard it ring."""
-        return any(status == RINGS for _, status in self.seen.statuses)
+        return self.rang_at > 0
+
+    @property
+    def rang_at(self) -> float:
+        """When he first heard it ring; 0: he did not."""
+        return next((at for at, status in self.seen.statuses if status == RINGS), 0.0)
+
+    @property
+    def one_life(self) -> bool:
+        """Whether the node that he heard was in the life that he called, so that no restart lies between."""
+        return self.rang_life == self.life
 
     @property
     def statuses(self) -> list[int]:

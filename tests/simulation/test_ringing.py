@@ -3,13 +3,15 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
+import pytest
+
 from tectonics.config.settings import Settings
 from tectonics.simulation import drawing
 from tectonics.simulation.drawing import draw
 from tectonics.simulation.faults import carriers
 from tectonics.simulation.peers.carriers import RESTED_S, CarrierPeer
 from tectonics.simulation.plan import Options
-from tectonics.simulation.ringbook import Ring, Ringbook
+from tectonics.simulation.ringbook import RINGS, Ring, Ringbook, Tried
 from tectonics.simulation.ringing import NO_RINGS, NUMBERS, OPEN, fixed_number, fixed_to
 from tectonics.simulation.run import simulate
 
@@ -95,3 +97,15 @@ def test_in_the_peace_somebody_rings_whom_no_limit_stops():
     assert rested(now_s=50.0) == (ANN, [0.0]) and rested((ANN, 10.0), now_s=50.0) == (BOB, [0.0])
     assert rested((ANN, 10.0), (BOB, 20.0), (ANN, 30.0), now_s=50.0) == (BOB, [20.0 + RESTED_S - 50.0])
     assert rested((ANN, 10.0), (BOB, 20.0), now_s=9000.0) == (ANN, [0.0])
+
+
+@pytest.mark.parametrize("lives, one_life", [((1, 1), True), ((1, 2), True), ((2, 2), False)])
+def test_which_life_rang_is_known_of_who_waits_no_more_as_well(lives, one_life):
+    node, seen = SimpleNamespace(lives=1), object()
+    tried = Tried(seen, "n1", 1)
+    peer = SimpleNamespace(_tried={seen: tried}, _open={}, _stage=SimpleNamespace(world=SimpleNamespace(processes={"n1": node})))
+    CarrierPeer._heard(peer, seen, 100)
+    assert tried.rang_life == 0 and not tried.one_life
+    for node.lives in lives:
+        CarrierPeer._heard(peer, seen, RINGS)
+    assert tried.rang_life == lives[0] and tried.one_life is one_life

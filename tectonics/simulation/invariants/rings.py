@@ -4,7 +4,6 @@ What is right is told by the carriers (ringbook.py): who rang, by which carrier,
 """
 
 from collections import Counter, defaultdict
-from itertools import pairwise
 
 from tectonics.simulation.invariants.calls import ENDS
 from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
@@ -70,15 +69,23 @@ def a_ring_has_one_effect(scene: Scene) -> Wrong:
 
 
 def a_caller_is_not_heard_too_often(scene: Scene) -> Wrong:
-    """Who rings a number again too soon does not hear it ring: by one life of a node, and where clocks were right."""
+    """Who rings a number again too soon does not hear it ring: by one life of a node, and where clocks were right.
+
+    A node counts in its memory from the moment at which it lets a call ring.  That is when he called at the earliest, and when he
+    heard it at the latest: an INVITE that is late, or lost and sent again, may come when it rings again rightly, or to the node's
+    next life, which knows of nothing.
+    """
     book, last = scene.journal.rings, defaultdict(list)
     for ring, one in _tries(scene) if book.repeat_s and not scene.clocks_apart_ms else ():
-        if one.rang and one.over:
+        if one.rang and one.over and one.one_life:
             last[ring.cli, ring.did, one.node, one.life].append(one)
     for (msisdn, did, node, _), tries in last.items():
-        for before, after in pairwise(sorted(tries, key=lambda each: each.seen.begun_at)):
-            if before.clear and before.seen.rang_s > MIN_RING_S + CLOCK_S and _begun(after) - _begun(before) < book.repeat_s - CLOCK_S:
-                yield Violation(f"{did} rang twice within {_begun(after) - _begun(before):.1f} s at {node}", msisdn)
+        counted = None  # the last one that counts for certain
+        for one in sorted(tries, key=lambda each: each.seen.begun_at):
+            if counted is not None and one.rang_at - counted.seen.begun_at < book.repeat_s - CLOCK_S:
+                yield Violation(f"{did} rang twice within {one.rang_at - counted.seen.begun_at:.1f} s at {node}", msisdn)
+            if one.clear and one.seen.rang_s > MIN_RING_S + CLOCK_S:
+                counted = one
 
 
 def nothing_rings_in_the_end(scene: Scene) -> Wrong:
@@ -86,10 +93,6 @@ def nothing_rings_in_the_end(scene: Scene) -> Wrong:
     for name, depth, _ in scene.loads if scene.over else ():
         if depth and name.endswith(KEPT):
             yield Violation(f"{name}: {depth} in the end")
-
-
-def _begun(one: Tried) -> float:
-    return one.seen.begun_at
 
 
 def _tries(scene: Scene):

@@ -56,7 +56,8 @@ class CarrierPeer:
         self._trunks = {name: stage.world.serve_datagrams(TRUNK_PORT, self._trunk, name) for name in (OPEN, PROVEN, STRANGER)}
         self._people = {person.msisdn: number for number, person in enumerate(stage.plan.people)}
         self._numbers = 0
-        self._open: dict[Try, tuple[Tried, Deferred, Deferred]] = {}  # fires when anything is heard, and when it is over
+        self._open: dict[Try, tuple[Deferred, Deferred]] = {}  # fires when anything is heard, and when it is over
+        self._tried: dict[Try, Tried] = {}  # all of them, which the book keeps too: it may ring when nobody waits any more
         if stage.telephones is not None:
             stage.telephones.book.fixed = {fixed_to(n): msisdn for msisdn, n in self._people.items() if n < FIXED_MAX}
 
@@ -145,7 +146,7 @@ class CarrierPeer:
         tried = Tried(None, node, program.lives, program.serving and not program.leaving and self._calm())
         heard, over = Deferred(), Deferred()
         seen = tried.seen = trunk.call(dialled, (address_of(node), RING_PORT))
-        self._open[seen] = tried, heard, over
+        self._open[seen], self._tried[seen] = (heard, over), tried
         ring.tries.append(tried)
         await stage.within(heard, SILENT_S)
         if seen.statuses and not seen.ended_at:
@@ -160,15 +161,18 @@ class CarrierPeer:
             trunk.hang_up(seen)
 
     def _heard(self, seen: Try, status: int) -> None:
+        tried = self._tried[seen]
+        if status == RINGS and not tried.rang_life:
+            tried.rang_life = self._stage.world.processes[tried.node].lives
         if seen in self._open:
-            _, heard, _ = self._open[seen]
+            heard, _ = self._open[seen]
             if not heard.called:
                 self._stage.world.call_later(0, _fire, heard)
             if status == RINGS:
                 self._stage.happens(RUNG)
 
     def _ended(self, seen: Try) -> None:
-        tried, heard, over = self._open.pop(seen)
+        tried, (heard, over) = self._tried[seen], self._open.pop(seen)
         program = self._stage.world.processes[tried.node]
         tried.clear = tried.clear and program.serving and not program.leaving and program.lives == tried.life and self._calm()
         tried.over = True

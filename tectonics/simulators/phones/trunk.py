@@ -73,7 +73,11 @@ class Try(Struct, eq=False):
 
 
 class Trunk(DatagramProtocol):
-    """`user` is its name where it proves itself. `on_end(one)` hears of each try that is over."""
+    """`user` is its name where it proves itself.
+
+    `on_heard(one, status)` hears of each answer, also of one that nobody waits for but that may cost or ring; `on_end(one)` of
+    each try that is over.
+    """
 
     noisy = False
 
@@ -186,6 +190,7 @@ class Trunk(DatagramProtocol):
         if status < 300:
             one.statuses.append((self._clock.seconds(), status))
             self._cancel(one)
+            self.on_heard(one, status)
 
     def _end(self, one: Try) -> None:
         if not one.ended_at:

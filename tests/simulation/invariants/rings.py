@@ -14,7 +14,7 @@ LOADS = (("n1: calls ringing", 0, 5000), ("n1: rings to be told", 0, 2000), ("n1
 def tried(ring, *statuses, begun_at=10.0, ended_at=18.0):
     """A try of a ring at n1; each answer with its moment."""
     seen = Try(Dialled(ring.call_id, ring.did), ("10.0.0.1", 5070), begun_at, list(statuses), ended_at)
-    ring.tries.append(Tried(seen, "n1", 1, over=True))
+    ring.tries.append(Tried(seen, "n1", 1, over=True, rang_life=1))
     return ring.tries[-1]
 
 
@@ -94,6 +94,18 @@ def again_too_soon(s):
     tried(ring(s), (48.0, 180), (56.0, 480), begun_at=48.0, ended_at=56.0)
 
 
+def again_too_soon_by_a_late_invite(s):
+    again_too_soon(s)
+    seen = ring(s).tries[-1].seen
+    seen.statuses[0], seen.ended_at = (57.0, 180), 52.0
+    ring(s).tries[-1].clear = False
+
+
+def again_too_soon_behind_one_that_may_not_count(s):
+    tried(ring(s), (71.0, 180), begun_at=20.0, ended_at=24.0).clear = False
+    again_too_soon(s)
+
+
 def a_call_is_left(s):
     object.__setattr__(s, "loads", (("n2: calls ringing", 1, 5000),))
 
@@ -108,6 +120,6 @@ WRONG = {
     "a_ring_is_no_debt": (lent_at_once,),
     "a_ring_has_one_effect": (an_effect_of_a_stranger, an_effect_of_nobody, an_effect_for_another, an_effect_though_he_hung_up,
                               two_ends, an_end_and_a_call, offers_twice),
-    "a_caller_is_not_heard_too_often": (again_too_soon,),
+    "a_caller_is_not_heard_too_often": (again_too_soon, again_too_soon_by_a_late_invite, again_too_soon_behind_one_that_may_not_count),
     "nothing_rings_in_the_end": (a_call_is_left, a_ring_is_left),
 }

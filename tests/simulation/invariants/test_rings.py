@@ -7,7 +7,9 @@ import pytest
 from tectonics.simulation.history import sentence
 from tectonics.simulation.invariants import rules
 from tests.simulation.invariants.calls import called, rings
-from tests.simulation.invariants.rings import ID, NOW, WRONG, A, again_too_soon, no_end, ring, rung
+from tests.simulation.invariants.rings import ID, NOW, WRONG, A, again_too_soon, no_end, ring, rung, tried
+
+TOO_OFTEN = "a_caller_is_not_heard_too_often"
 
 
 def complaints(scene, names=WRONG):
@@ -38,6 +40,14 @@ def test_where_clocks_jump_nobody_knows_how_soon_a_ring_came():
     scene = rung()
     again_too_soon(scene)
     assert not any(complaints(replace(scene, clocks_apart_ms=60_000)).values())
+
+
+@pytest.mark.parametrize("rang_at, rang_life, wrong", [(68.0, 1, True), (71.0, 1, False), (68.0, 2, False)])
+def test_an_invite_that_is_late_may_ring_again_by_its_time_or_in_the_nodes_next_life(rang_at, rang_life, wrong):
+    scene = rung()
+    again = tried(ring(scene), (rang_at, 180), (72.0, 480), begun_at=66.0, ended_at=72.0)
+    again.clear, again.rang_life = False, rang_life
+    assert bool(complaints(scene, [TOO_OFTEN])[TOO_OFTEN]) is wrong
 
 
 def test_a_number_that_is_rung_for_may_ring_once_for_each_ring():

@@ -84,7 +84,10 @@ def test_who_waits_no_longer_has_no_answer_and_still_hears_of_what_costs():
     trunk.give_up(one)
     assert trunk.ended == [one] and one.final == 0 and one.rang_s == 0
     line.weather()
+    heard = []
+    trunk.on_heard = lambda *what: heard.append(what)
     house.pass_s(20)
+    assert heard == [(one, 100), (one, 180)]
     assert statuses(one) == [100, 180] and [said.split()[0] for said in trunk.transport.said] == [b"INVITE", b"CANCEL", b"ACK"]
     assert house.told() == [] and trunk.ended == [one]
 
