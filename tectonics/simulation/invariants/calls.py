@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import partial
 
-from tectonics.simulation.books import Subscriber, Ticket
+from tectonics.domain.ticket import rfc3339
+from tectonics.simulation.books import Command, Subscriber, Ticket
 from tectonics.simulation.callbook import Callbook, Request, Rung
 from tectonics.simulation.invariants import letterbox
 from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
@@ -22,6 +23,7 @@ REFUSING = frozenset({"billing refuses", "billing requests lost, then refused", 
 ASKED_OF = {"reserving": "reserve", "unreserved": "reserve", "ringing": "ring", "connecting": "connect", "talking": "talk",
             "settling": "settle"}
 NOT_SETTLED, SETTLES = "the settlement was not done", 8  # what a ticket says, and how often before it is given up
+LETS_GO = "release for"
 ON_LINE = ("ring", "connect", "talk")  # what the call server is asked for
 
 
@@ -30,7 +32,7 @@ def nobody_is_rung_twice(scene: Scene) -> Wrong:
 
     A switch that restarts forgets that it was asked already, and rings when the same is said again; and where nothing is heard
     of one trunk in time, the other one is asked, though the telephone may have rung there.  A copy of an INVITE that comes
-    behind its call, and was on its way before that was over, rings as well: for a switch it is another call.
+    behind its call, and was sent before anybody had heard how that ended, rings as well: for a switch it is another call.
     """
     book = scene.journal.calls
     for number in book.strangers:
@@ -156,13 +158,16 @@ def talked_s(a: Rung | None, b: Rung) -> float:
 def a_call_has_its_command(scene: Scene) -> Wrong:
     """What a call waits for is in the outbox, and nothing else of it but hang-ups.
 
-    A node whose call another one has ended finds that out when its talk time is over, and waits until then.
+    A node whose call another one has ended finds that out when its talk time is over, and waits until then.  Where a settlement was
+    given up, what may still be held is let go behind the end of its call (docs/call-back.md): once, and no call waits for that.
     """
     for one in scene.books.latest() if scene.journal.calls else ():
         call, asked = one.standing.get("call"), defaultdict(list)
         ended = {ticket.body.get("call") for ticket in one.tickets if ticket.body["type"] in ENDS}
         for command in one.commands:
-            if command.kind in ("reserve", "settle", "ring", "connect") or command.kind == "talk" and command.body.get("call") not in ended:
+            if _lets_go(command, one):
+                asked[f"{LETS_GO} {command.body['call']}"].append(command.op)
+            elif command.kind in ("reserve", "settle", "ring", "connect") or command.kind == "talk" and command.body.get("call") not in ended:
                 asked[command.kind].append(command.op)
         wanted = ASKED_OF[call["state"]] if call else ""
         if wanted and not asked[wanted]:
@@ -172,8 +177,16 @@ def a_call_has_its_command(scene: Scene) -> Wrong:
         for kind, ops in asked.items():
             extends = kind == "reserve" and wanted == "talk"
             cut = kind in ON_LINE and one.generation > 1  # of a former holder's call: its answer is still to come
-            if len(ops) > (kind == wanted or extends) and not cut:
+            if len(ops) > (kind == wanted or extends or kind.startswith(LETS_GO)) and not cut:
                 yield Violation(f"{kind} {' '.join(ops)} in the outbox, and nothing waits for it", one.msisdn)
+
+
+def _lets_go(command: Command, one: Subscriber) -> bool:
+    """Whether it takes nothing and was born with the end of its call, for which nothing was taken either."""
+    born = rfc3339(command.created_at)
+    return command.kind == "settle" and command.body.get("amount_minor") == 0 and any(
+        ticket.body.get("call") == command.body["call"] and ticket.body["time"] == born and not ticket.minor("amount")
+        for ticket in one.tickets if ticket.body["type"] in ENDS)
 
 
 def everybody_has_hung_up(scene: Scene) -> Wrong:

@@ -127,6 +127,31 @@ def nobody_waits(s):
     s.books.of(A).commands = [command("TEC-11", "ring")]
 
 
+def given_up(s, *ops, born_at=NOW, amount_minor=0):
+    """The settlement came to nothing; what may be held is let go behind the end."""
+    body(s).update(type="callback.failed", amount="0.00", reason="not_charged", billing_ref=LEG_A)
+    s.books.of(A).movements.pop()
+    asked = {"call": "c1", "session": SESSION, "amount_minor": amount_minor}
+    s.books.of(A).commands = [replace(command(op, "settle", "look_up"), created_at=born_at, body=asked) for op in ops]
+
+
+def lets_go_twice(s):
+    given_up(s, "TEC-11", "TEC-12")
+
+
+def takes_behind_its_end(s):
+    given_up(s, "TEC-11", amount_minor=10)
+
+
+def asked_before_its_end(s):
+    given_up(s, "TEC-11", born_at=NOW - 1)
+
+
+def lets_go_what_was_charged(s):
+    given_up(s, "TEC-11")
+    body(s)["amount"] = "0.10"
+
+
 def another_price(s):
     body(s)["amount"] = "0.11"
 
@@ -182,7 +207,8 @@ WRONG = {
     "one_call_at_a_time": (another_call_meanwhile,),
     "a_request_has_one_end": (two_ends, no_end),
     "calls_end_in_time": (beyond_its_time,),
-    "a_call_has_its_command": (nobody_asks, another_settlement, nobody_waits),
+    "a_call_has_its_command": (nobody_asks, another_settlement, nobody_waits, lets_go_twice, takes_behind_its_end,
+                               asked_before_its_end, lets_go_what_was_charged),
     "a_call_costs_what_was_talked": (another_price, more_than_was_talked, nobody_was_rung, he_was_not_rung),
     "a_settlement_is_its_call": (no_ticket, another_amount, never_moved, settled_twice),
     "what_is_held_is_a_calls": (held_for_nobody, owes_more_than_is_held),

@@ -16,7 +16,9 @@ from tests.simulation.invariants.calls import (
     WRONG,
     A,
     B,
+    call,
     called,
+    given_up,
     held_for_nobody,
     phone,
     rings,
@@ -108,9 +110,18 @@ def test_who_is_never_told_that_it_is_over_may_charge_a_little_more():
 
 def test_a_node_may_still_watch_over_a_call_that_another_one_has_ended():
     scene = called()
-    for call, wrong in (("c1", False), ("c2", True)):
-        scene.books.of(A).commands = [replace(command("TEC-11", "talk"), body={"call": call})]
+    for ended, wrong in (("c1", False), ("c2", True)):
+        scene.books.of(A).commands = [replace(command("TEC-11", "talk"), body={"call": ended})]
         assert bool(complaints(scene, WRONG)["a_call_has_its_command"]) is wrong
+
+
+def test_what_a_given_up_settlement_may_hold_is_let_go_also_while_the_next_call_is_settled():
+    scene = called()
+    given_up(scene, "TEC-11")
+    assert not any(complaints(scene, WRONG).values())
+    scene.books.of(A).standing = {"call": call("settling", id="c2", op="TEC-12", session="TEC-13")}
+    scene.books.of(A).commands.append(command("TEC-12", "settle"))
+    assert not complaints(scene, WRONG)["a_call_has_its_command"]
 
 
 def test_they_talk_until_now_and_no_longer_than_they_may():
