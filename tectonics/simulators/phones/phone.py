@@ -3,12 +3,14 @@
     ringing --answer--> answered --ACK--> connected --BYE of either--> over
        |--refused, cancelled--> over
 
+Where several telephones answer (fork.py) it is the first of them that is not hung up, and over with the last one.
 It keeps what a test wants to know: how often it rang, the description that it was given last, who ended it and why.
 """
 
 from typing import Any
 
 from tectonics.simulators.phones import media
+from tectonics.simulators.phones.fork import Fork
 from tectonics.simulators.phones.script import NEVER, Script
 from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.dialog import Dialog, OutOfOrder
@@ -34,19 +36,23 @@ class Phone:
         self.invite = request
         self.asserted = request.header("P-Asserted-Identity") or ""
         self.state, self.rang, self.ended_by, self.q850 = RINGING, False, "", 0
-        self.given = request.body  # the newest description from the other side
         self.changes = 0
         self.refused_change = 0
         self.rung_at = switch.seconds()
-        self.answered_at = self.over_at = self.vanished_at = 0.0  # 0: not (yet)
-        self.farewell_at = 0.0  # when its BYE was answered
+        self.answered_at = self.connected_at = self.over_at = self.vanished_at = 0.0  # 0: not (yet)
+        self.farewell_at = 0.0  # when its BYE was answered, by whoever was told
         self.copy_of: Phone | None = None  # the call that was over when a copy of its INVITE came, which was on its way before
         self.missed = 0  # messages of this call that were lost on the way
-        self.dialogs: dict[str, Dialog] = {}  # by our tag
+        self.forks: dict[str, Fork] = {}  # by our tag
         self.tag = ""
         self._version, self._offered, self._glare = 1, False, script.glare
         self._calls: list[Any] = []
         self._expiry: Any = None  # of the session
+
+    @property
+    def given(self) -> bytes:
+        """The newest description from the other side."""
+        return self.forks[self.tag].given if self.tag else self.invite.body
 
     # --- being rung
 
@@ -91,12 +97,19 @@ class Phone:
     def _accept(self, tag: str) -> None:
         body = self._description(self.invite.body)
         said = answer(self.invite, 200, tag, (self._contact(), ALLOW, *self._timer(self.invite), SDP), body)
-        self.dialogs[tag] = Dialog.of_request(self.invite, said)
-        self.tag = self.tag or tag
-        if tag == self.tag:
-            self.switch.respond(self.serving, said)
+        fork = self.forks[tag] = Fork(Dialog.of_request(self.invite, said), said, self.invite.body)
+        if not self.tag:
+            self.tag = tag
+            self.switch.respond(self.serving, said)  # which repeats it
         else:
-            self.switch.write(said, self.serving.place)  # another branch of a fork
+            self._repeat(fork, self.switch.timers.t1_s)
+            self._later(self.switch.timers.patience_s, self._unheard, fork)
+
+    def _repeat(self, fork: Fork, pause_s: float) -> None:
+        """Until its ACK has come (RFC 3261, section 13.3.1.4)."""
+        if fork.is_unheard:
+            self.switch.write(fork.said, self.serving.place)
+            self._later(pause_s, self._repeat, fork, min(2 * pause_s, self.switch.timers.t2_s))
 
     def withdrawn(self) -> None:
         """The caller has given up."""
@@ -108,29 +121,51 @@ class Phone:
 
     def acknowledged(self, request: Request) -> None:
         """An ACK has come."""
-        if request.body:
-            self.given = request.body
-        if self.state == ANSWERED and request.to.tag == self.tag:
-            self.state, script = CONNECTED, self.script
+        fork = self.forks.get(request.to.tag)
+        if fork is not None:
+            fork.is_acknowledged, fork.given = True, request.body or fork.given
+        if self.state == ANSWERED:
+            self._settle()
+
+    def _settle(self) -> None:
+        """The caller is at a telephone that he has not hung up."""
+        left = {tag: fork for tag, fork in self.forks.items() if not fork.is_over}
+        if not left:
+            self._over("them")
+        elif self.tag not in left:
+            self.tag, self.state = max(left, key=lambda tag: left[tag].is_acknowledged), ANSWERED
+        if self.state == ANSWERED and left[self.tag].is_acknowledged:
+            self._connect()
+
+    def _connect(self) -> None:
+        self.state, script, first = CONNECTED, self.script, not self.connected_at
+        self._refreshed()
+        if first:
             self.connected_at = self.switch.seconds()
-            self._refreshed()
             for after, what in ((script.hang_up, self.hang_up), (script.change, self.change), (script.vanish, self.vanish)):
                 if after != NEVER:
                     self._later(after, what)
 
     def unacknowledged(self) -> None:
-        """No ACK has come: nobody is there (RFC 3261, section 13.3.1.4)."""
+        """No ACK has come for the first answer: nobody is there (RFC 3261, section 13.3.1.4)."""
         if self.state == ANSWERED:
+            self._unheard(next(iter(self.forks.values())))
+
+    def _unheard(self, fork: Fork) -> None:
+        if fork.is_unheard and any(other is not fork and not other.is_over for other in self.forks.values()):
+            self._part(fork)
+            self._settle()
+        elif fork.is_unheard:
             self.hang_up()
 
     def asked(self, serving: Serving) -> None:
         """A request in its dialog."""
-        request, dialog = serving.request, self.dialogs.get(serving.request.to.tag)
-        if dialog is None or self.state == OVER and request.method != "BYE":
+        request, fork = serving.request, self.forks.get(serving.request.to.tag)
+        if fork is None or (fork.is_over or self.state == OVER) and request.method != "BYE":
             self.switch.respond(serving, answer(request, 481, "x"))
             return
         try:
-            dialog.check(request)
+            fork.dialog.check(request)
         except OutOfOrder:
             self.switch.respond(serving, answer(request, 500))
             return
@@ -139,16 +174,16 @@ class Phone:
             self.switch.respond(serving, challenge)
         elif request.method == "BYE":
             self.switch.respond(serving, answer(request, 200))
-            if request.to.tag == self.tag and self.state != OVER:
-                self.q850 = q850_of(request.lines("Reason"))
-                self._over("them")
+            if self.state != OVER and not fork.is_over:
+                self.q850, fork.is_over = q850_of(request.lines("Reason")) or self.q850, True
+                self._settle()
         elif request.method == "INVITE":
-            self._changed(serving, dialog)
+            self._changed(serving, fork)
         else:
             self._refreshed()
             self.switch.respond(serving, answer(request, 200, "", (self._contact(), *self._timer(request))))
 
-    def _changed(self, serving: Serving, dialog: Dialog) -> None:
+    def _changed(self, serving: Serving, fork: Fork) -> None:
         request = serving.request
         if self._glare:
             self._glare -= 1
@@ -156,10 +191,10 @@ class Phone:
         elif not self.script.media:
             self.switch.respond(serving, answer(request, 488))
         else:
-            dialog.refreshed(request)
+            fork.dialog.refreshed(request)
             self._refreshed()
             self.changes += 1
-            self.given = request.body or self.given
+            fork.given = request.body or fork.given
             self.switch.respond(serving, answer(request, 200, "", (self._contact(), ALLOW, *self._timer(request), SDP),
                                                 self._description(request.body)))
 
@@ -169,15 +204,23 @@ class Phone:
         """Hangs up."""
         if self.state in (ANSWERED, CONNECTED):
             self._over("us")
-            self._ask("BYE", reason(q850))
+            for fork in self.forks.values():
+                if not fork.is_over:
+                    self._part(fork, q850)
+
+    def _part(self, fork: Fork, q850: int = 16) -> None:
+        fork.is_over = fork.is_parting = True
+        self._ask(fork, "BYE", reason(q850))
 
     def change(self, how: str = "") -> None:
         """Wants another session."""
+        if self.state != CONNECTED:
+            return
         how = how or self.script.how
         self._version += 1
         direction = {"hold": "sendonly", "resume": "sendrecv"}.get(how)
         body = media.offer(self.switch.host, self.port, self._version, direction) if direction else b""
-        self._ask("INVITE", (self._contact(), ALLOW, *((SDP,) if body else ())), body)
+        self._ask(self.forks[self.tag], "INVITE", (self._contact(), ALLOW, *((SDP,) if body else ())), body)
 
     def vanish(self) -> None:
         """Says nothing any more."""
@@ -186,29 +229,31 @@ class Phone:
 
     def answered(self, request: Request, response: Response) -> None:
         """An answer to what it wanted."""
+        fork = self.forks[request.sender.tag]
         if request.method == "BYE" and response.final:
-            self.farewell_at = self.farewell_at or self.switch.seconds()
+            fork.is_parting = False
+            if self.state == OVER and not any(other.is_parting for other in self.forks.values()):
+                self.farewell_at = self.farewell_at or self.switch.seconds()
         if request.method != "INVITE" or not response.final:
             return
         if response.status >= 300:
             self.refused_change = response.status
             return
-        dialog = self.dialogs[self.tag]
-        dialog.refreshed(response)
+        fork.dialog.refreshed(response)
         self._refreshed()
-        self.given, self.changes = response.body, self.changes + 1
+        fork.given, self.changes = response.body, self.changes + 1
         body = b"" if request.body else self._description(response.body)
-        ack = dialog.acknowledge(request, self.switch.via(), (SDP,) if body else (), body)
-        self.switch.write(ack, self._place())
+        ack = fork.dialog.acknowledge(request, self.switch.via(), (SDP,) if body else (), body)
+        self.switch.write(ack, self._place(fork))
 
     # --- saying
 
-    def _ask(self, method: str, headers: tuple = (), body: bytes = b"") -> None:
-        request = self.dialogs[self.tag].request(method, self.switch.via(), headers, body)
-        self.switch.send(request, self._place(), self)
+    def _ask(self, fork: Fork, method: str, headers: tuple = (), body: bytes = b"") -> None:
+        request = fork.dialog.request(method, self.switch.via(), headers, body)
+        self.switch.send(request, self._place(fork), self)
 
-    def _place(self) -> tuple[str, int]:
-        return self.switch.next_hop(self.dialogs[self.tag], self.serving.place)
+    def _place(self, fork: Fork) -> tuple[str, int]:
+        return self.switch.next_hop(fork.dialog, self.serving.place)
 
     def _say(self, status: int, headers: tuple = ()) -> None:
         self.switch.respond(self.serving, answer(self.invite, status, f"{self.port}-0", headers))

@@ -128,6 +128,11 @@ class Switch(DatagramProtocol):
         """host:port"""
         return f"{self.host}:{self.port}"
 
+    @property
+    def timers(self) -> Timers:
+        """How long it waits for what."""
+        return self._timers
+
     def seconds(self) -> float:
         """The time."""
         return self.clock.seconds()

@@ -248,3 +248,15 @@ def test_of_forked_answers_the_first_wins():
     assert world.a.state == "connected" and world.switch.line.seen["200 BYE"] == 2
     world.a.hang_up()
     assert world.until(over).cause == "by_a"
+
+
+def test_of_forked_answers_the_first_to_arrive_wins():
+    world = World()
+    world.script(B, forks=2)
+    world.line.order("200 INVITE", "lose", 1, 1)  # behind A's
+    *_, over = world.up()
+    assert world.b.tag.endswith("-1") and port_of(world.a.given) == world.b.port
+    world.run(5)
+    assert world.b.state == "connected" and world.switch.line.seen["200 BYE"] == 1
+    world.b.hang_up()
+    assert world.until(over).cause == "by_b" and world.peace() == QUIET

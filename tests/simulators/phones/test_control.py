@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import count
 
 import pytest
 from twisted.internet.task import Clock
@@ -12,6 +13,7 @@ from tectonics.simulators.phones.control import ORDERS, order
 from tectonics.simulators.phones.line import Line
 from tectonics.simulators.phones.script import NEVER, Script, script
 from tectonics.simulators.phones.switch import Switch
+from tectonics.wire.sip.answers import answer
 from tectonics.wire.sip.message import parse
 from tests.wire.sip.making import request
 
@@ -191,4 +193,74 @@ def test_a_switch_that_restarts_knows_nobody_and_tells_nobody():
     assert (rung.state, rung.ended_by, over, len(said)) == ("over", "switch", [rung], told)
     made.datagramReceived(request().encode(), HERE)
     assert len(made.phones) == 2
+    made.close()
+
+
+def two_answer(**more):
+    """Two telephones were picked up; `hear(method, fork)` lets one of them hear something."""
+    made, clock, said = answered(forks=2, **more)
+    clock.advance(0.1)
+    tags = list(dict.fromkeys(one.to.tag for one in statused(said, 200)))
+    numbers = count(2)
+
+    def hear(method, fork, **headers):
+        number = 1 if method == "ACK" else next(numbers)
+        made.datagramReceived(request(method, f"z9hG4bK{method}{fork}", tags[fork], number=number, **headers).encode(), HERE)
+
+    return made, clock, said, hear
+
+
+def parted(said):
+    return [one.sender.tag[-1] for one, _ in said if getattr(one, "method", "") == "BYE"]
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_of_telephones_that_answer_the_caller_is_where_he_does_not_hang_up(kept):
+    made, clock, said, hear = two_answer()
+    rung, = made.phones
+    hear("ACK", 1 - kept)
+    hear("BYE", 1 - kept)
+    assert rung.state == "answered"
+    hear("ACK", kept, body=b"v=1")
+    clock.pump([1.0] * 40)  # nobody is missed any more
+    hear("UPDATE", 1 - kept)
+    assert (rung.state, rung.given, said[-1][0].status, parted(said)) == ("connected", b"v=1", 481, [])
+    hear("BYE", kept, more="Reason: Q.850;cause=16\r\n")
+    hear("ACK", kept)
+    assert (rung.state, rung.ended_by, rung.q850) == ("over", "them", 16)
+    made.close()
+
+
+def test_each_answer_is_repeated_until_its_ack_and_hung_up_where_none_comes():
+    made, clock, said, hear = two_answer()
+    rung, = made.phones
+    hear("ACK", 0)
+    told = len(statused(said, 200))
+    clock.pump([0.5] * 8)
+    assert {one.to.tag[-1] for one in statused(said, 200)[told:]} == {"1"}
+    clock.pump([1.0] * 40)
+    assert (rung.state, set(parted(said))) == ("connected", {"1"})
+    made.close()
+
+
+def test_who_hangs_up_hangs_up_everywhere_and_is_through_when_all_have_answered():
+    made, clock, said, hear = two_answer(hang_up=5)
+    rung, = made.phones
+    hear("ACK", 0)
+    hear("ACK", 1)
+    clock.advance(5)
+    assert (rung.state, rung.ended_by, parted(said)) == ("over", "us", ["0", "1"])
+    for one, farewell in zip([one for one, _ in said[-2:]], (False, True), strict=True):
+        made.datagramReceived(answer(one, 200).encode(), HERE)
+        assert bool(rung.farewell_at) is farewell
+    hear("ACK", 0)
+    assert rung.ended_by == "us"
+    made.close()
+
+
+def test_whom_nobody_acknowledges_anywhere_hangs_up():
+    made, clock, said, _ = two_answer()
+    rung, = made.phones
+    clock.pump([1.0] * 40)
+    assert (rung.state, rung.ended_by, set(parted(said))) == ("over", "us", {"0", "1"})
     made.close()
