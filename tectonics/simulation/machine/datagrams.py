@@ -55,7 +55,8 @@ class Datagrams:
             return
         link = self.network.link(sender.process.name, heard.process.name)
         if not link.parted:
-            heard.process.call(self.network.latency(link), heard.hear, octets, sender.place)
+            sent_at = heard.process.machine.monotonic()
+            heard.process.call(self.network.latency(link), heard.hear, octets, sender.place, sent_at)
 
 
 @implementer(IListeningPort)
@@ -67,6 +68,7 @@ class Socket:
         self._datagrams = datagrams
         self._open = True
         self.socket = self  # whose options nobody needs
+        self.sent_at = 0.0  # when the datagram at hand was sent, by the clock of this machine: a simulator may bear witness to that
 
     def setsockopt(self, *option) -> None:
         """There is no buffer."""
@@ -83,9 +85,10 @@ class Socket:
         if self._open:
             self._datagrams.send(octets, self, to)
 
-    def hear(self, octets: bytes, sender: Place) -> None:
+    def hear(self, octets: bytes, sender: Place, sent_at: float) -> None:
         """One has come."""
         if self._open:
+            self.sent_at = sent_at
             self.protocol.datagramReceived(octets, sender)
 
     def stopListening(self) -> Deferred:

@@ -52,6 +52,7 @@ class TelephonePeer:
 
     def _switch(self, switch: Switch, name: str) -> Switch:
         switch.on_rung, switch.on_over = partial(self._rings, name), self._over
+        switch.sent = lambda: switch.transport.sent_at
         return switch
 
     @property

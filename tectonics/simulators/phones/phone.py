@@ -20,7 +20,7 @@ from tectonics.wire.sip.reason import q850_of, reason
 from tectonics.wire.sip.session_timer import Expiry, expiry_of
 
 RINGING, ANSWERED, CONNECTED, OVER = "ringing", "answered", "connected", "over"
-TIME = "time"  # it has ended by itself
+TIME, CUT = "time", "switch"  # who has ended it: it rang for long enough; its switch knows nothing any more
 EXPIRED = 102  # Q.850: recovery on timer expiry
 ALLOW = ("Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE")
 SDP = ("Content-Type", "application/sdp")
@@ -41,7 +41,9 @@ class Phone:
         self.rung_at = switch.seconds()
         self.answered_at = self.connected_at = self.over_at = self.vanished_at = 0.0  # 0: not (yet)
         self.farewell_at = 0.0  # when its BYE was answered, by whoever was told
-        self.copy_of: Phone | None = None  # the call that was over when a copy of its INVITE came, which was on its way before
+        self.sent_at = switch.sent_at  # when its INVITE was sent
+        self.heard_at = 0.0  # when an ACK was sent: whoever rang it has heard a final answer; 0: not (yet)
+        self.copy_of: Phone | None = None  # the call that was over when a copy of its INVITE came: nobody had heard of that yet
         self.missed = 0  # messages of this call that were lost on the way
         self.forks: dict[str, Fork] = {}  # by our tag
         self.tag = ""
@@ -289,7 +291,7 @@ class Phone:
     def cut(self) -> None:
         """It is over, and nobody is told."""
         if self.state != OVER:
-            self._over("switch")
+            self._over(CUT)
 
     def stop(self) -> None:
         """No more timers."""

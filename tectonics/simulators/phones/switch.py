@@ -13,7 +13,7 @@ from itertools import count
 from twisted.internet.protocol import DatagramProtocol
 
 from tectonics.simulators.phones.line import Line
-from tectonics.simulators.phones.phone import OVER, RINGING, Phone
+from tectonics.simulators.phones.phone import CUT, OVER, RINGING, Phone
 from tectonics.simulators.phones.script import Script
 from tectonics.simulators.phones.wake import Wake
 from tectonics.wire.sip import way
@@ -58,8 +58,10 @@ class Switch(DatagramProtocol):
         self.away = False  # whether it answers anything
         self.on_rung: Callable[[Phone], None] = _unheard  # an INVITE has come that is no repetition
         self.on_over: Callable[[Phone], None] = _unheard
+        self.sent: Callable[[], float] = clock.seconds  # when the datagram at hand was sent; a socket does not know better
         self._by_call: dict[str, Phone] = {}
-        self._sent_at = 0.0  # when the message at hand was put on the way
+        self._firsts: dict[tuple, Phone] = {}  # of each INVITE, who was rung by it first; not the switch's memory, but a witness's
+        self.sent_at = 0.0  # when the message at hand was sent
         self._silent: set[str] = set()
         self._timers, self._layer, self._wake = timers, Layer(timers), Wake(clock, self._due)
         self._guard = Guard("phones", b"phones")
@@ -79,13 +81,14 @@ class Switch(DatagramProtocol):
             message = parse(datagram)
         except Unreadable:
             return
+        self._witness(message)
         for delay_s in self._delays(message):
-            self._soon(delay_s, self._arrived, message, addr, self.seconds())
+            self._soon(delay_s, self._arrived, message, addr, self.sent())
 
     def _arrived(self, message: Request | Response, addr: tuple[str, int], sent_at: float) -> None:
         if self._is_deaf(message):
             return
-        self._sent_at = sent_at
+        self.sent_at = sent_at
         if isinstance(message, Request):
             message = way.arrived(message, *addr)
             addr = way.back(message.vias[0], *addr)
@@ -210,10 +213,7 @@ class Switch(DatagramProtocol):
             self.respond(serving, refused)
             return
         phone = Phone(self, serving, script, number, PORT_FIRST + 2 * len(self.phones))
-        former = self._by_call.get(request.call_id)
-        first = former and (former.copy_of or former)
-        if first is not None and first.invite.vias[0].branch == request.vias[0].branch and self._sent_at < first.over_at:
-            phone.copy_of = first
+        phone.copy_of = self._behind(phone)
         self.rung[number] += 1
         self.phones.append(phone)
         self._by_call[request.call_id] = phone
@@ -221,6 +221,28 @@ class Switch(DatagramProtocol):
             self._by_call.pop(next(iter(self._by_call)))
         self.on_rung(phone)
         phone.begin()
+
+    def _witness(self, message: Request | Response) -> None:
+        """An ACK, also one that is lost or late, tells when a final answer had been heard."""
+        first = self._firsts.get(_invite_of(message)) if isinstance(message, Request) and message.method == "ACK" else None
+        if first is not None:
+            first.heard_at = min(first.heard_at or self.sent(), self.sent())
+
+    def _behind(self, phone: Phone) -> Phone | None:
+        """Whose INVITE has come once more, though its transaction is gone: it was sent while nobody had heard a final answer.
+
+        Until then, and for 64 T1 at most, an INVITE is sent again (RFC 3261, section 17.1.1.2); behind that it is another ring.
+        """
+        name = _invite_of(phone.invite)
+        first = self._firsts.get(name)
+        if first is None or first.ended_by == CUT:
+            self._firsts[name] = phone
+            if len(self._firsts) > CALLS_MAX:
+                self._firsts.pop(next(iter(self._firsts)))
+            return None
+        same = first.invite.vias[0].branch == phone.invite.vias[0].branch
+        until = first.heard_at or first.sent_at + self._timers.patience_s
+        return first if same and phone.sent_at < until else None
 
     def _refused(self, request: Request, script: Script) -> Response | None:
         asked = expiry_of(request)
@@ -273,6 +295,12 @@ class Switch(DatagramProtocol):
         for phone in self.phones:
             phone.stop()
         self._wake.stop()
+
+
+def _invite_of(request: Request) -> tuple:
+    """What an INVITE and each ACK of it have in common, that of a 2xx too, whose branch is another one."""
+    via = request.vias[0]
+    return request.call_id, request.sender.tag, request.cseq.number, via.host, via.port
 
 
 def _unheard(phone: Phone) -> None:

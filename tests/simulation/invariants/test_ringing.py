@@ -26,6 +26,13 @@ def test_a_telephone_may_ring_on_where_nobody_could_cancel_it(at_s, kind, missed
     assert bool(complaints(scene, [LEFT])[LEFT]) is wrong
 
 
+def test_a_copy_rings_until_its_switch_gives_up():
+    scene = called()
+    he_rings_until_the_switch_gives_up(scene)
+    rings(scene)[-1].phone.copy_of = rings(scene)[0].phone
+    assert not complaints(scene, [LEFT])[LEFT]
+
+
 def test_a_copy_that_came_behind_its_call_rings_for_nobody():
     scene = called()
     again(scene, 0)

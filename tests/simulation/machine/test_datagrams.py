@@ -61,6 +61,7 @@ def test_a_slow_link_is_slow_and_a_partition_loses_it():
     assert pair.yours.heard == []
     pair.run(2.2)
     assert len(pair.yours.heard) == 1
+    assert pair.b.machine.monotonic() - pair.there.sent_at > 2.0  # when it was sent, not when it came
     pair.network.partition("a", "b")
     pair.say()
     pair.network.heal("a", "b")

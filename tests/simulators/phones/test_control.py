@@ -82,6 +82,43 @@ def test_an_invite_that_comes_behind_its_call_is_told_from_one_that_is_sent_agai
     made.close()
 
 
+@pytest.mark.parametrize("acked_s, sent_s, copy", [(4.0, 2.0, True), (4.0, 4.5, False), (0.0, 31.0, True), (0.0, 33.0, False)])
+@pytest.mark.parametrize("forgets", [False, True])
+def test_who_has_not_heard_the_answer_sends_the_invite_again(acked_s, sent_s, copy, forgets):
+    made, clock, said = switch()
+    order(made, ["script", "133", "status=404", "answer=0", "ring=never"])
+    made.datagramReceived(request().encode(), HERE)
+    clock.advance(0)
+    if acked_s:
+        made.sent = lambda: acked_s  # the answer took that long; the ACK is lost behind that
+        order(made, ["lose", "ACK", "1"])
+        made.datagramReceived(request("ACK", to_tag=said[-1][0].to.tag).encode(), HERE)
+    if forgets:
+        made.restart()
+    else:
+        clock.advance(40)  # its transaction is gone (RFC 3261, section 17.2.1, timer H)
+    made.sent = lambda: sent_s
+    made.datagramReceived(request().encode(), HERE)
+    first, again = made.phones
+    assert (again.copy_of is first) is copy
+    made.close()
+
+
+def test_an_invite_of_another_branch_or_node_is_no_copy_nor_is_one_that_its_switch_has_forgotten():
+    made, clock, _ = switch()
+    order(made, ["script", "133", "status=404", "answer=0", "ring=never"])
+    for invite in (request(), request(branch="z9hG4bK9"), request().encode().replace(b"5081", b"5082")):
+        made.restart()
+        made.datagramReceived(invite if isinstance(invite, bytes) else invite.encode(), HERE)
+        clock.advance(0)
+    order(made, ["script", "133", "answer=never"])
+    for _ in range(2):  # the one that is cut is not the first of anything
+        made.datagramReceived(request(call_id="c2").encode(), HERE)
+        made.restart()
+    assert [one.copy_of for one in made.phones] == [None] * 5
+    made.close()
+
+
 def test_what_is_lost_is_missed_by_its_call():
     made, clock, said = switch()
     made.datagramReceived(request().encode(), HERE)
