@@ -12,7 +12,9 @@ ways lead to an outcome:
   when nobody can still be sending it.  What cannot be read back waits for a person (reconcile).
 A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
 waits for credit, or to be called back, is told so; anything else is sent again for as long as its lease lasts, and has
-then certainly not been done, unless another node has taken its row over meanwhile.  Of a command that may have been sent before, it says nothing: Unknown.
+then certainly not been done, unless another node has taken its row over meanwhile.  A settlement's lease begins anew instead, until
+it can be asked: nobody waits for it, and what the call cost stays held (the billing system's `hold` bounds that).  Of a command that
+may have been sent before, it says nothing: Unknown.
 A call-back's ring, connection and conversation last as long as people let them (calls.py): their rows are kept by renewing
 their leases, and what may have been asked before is asked as such.
 A short message is repeated at most MESSAGE_TRIES_MAX times, then given up and counted; one that found no message
@@ -140,16 +142,20 @@ class OutboxRunner:
 
     async def _send_first(self, command: MoneyCommand, until: float) -> Outcome | NotFound | None:
         """Sends what has never been sent; None where it must be left to a look-up."""
-        tries = 0
-        while self._engine.now() < until and not self._stopping:
-            outcome = await self._send(command)
-            if not _not_asked(outcome) or self._somebody_waits(command):
-                return outcome
-            await self._pause(self._pace.delay_s(tries))
-            tries += 1
-        if not tries or self._stopping:
-            return None
-        return NotFound() if await self._still_ours(command) else None
+        while True:
+            tries = 0
+            while self._engine.now() < until and not self._stopping:
+                outcome = await self._send(command)
+                if not _not_asked(outcome) or self._somebody_waits(command):
+                    return outcome
+                await self._pause(self._pace.delay_s(tries))
+                tries += 1
+            now = self._engine.now()
+            if not tries or self._stopping or not await self._still_ours(command):
+                return None
+            if not isinstance(command, Settle):
+                return NotFound()
+            until = now + self._pace.lease_s * 1000
 
     def _somebody_waits(self, command: MoneyCommand) -> bool:
         """For credit, or for his telephone to ring; who talks already has some time left."""

@@ -1,9 +1,14 @@
 """Call-backs through the real engine, store and embedded billing, with a call server that outlives the node."""
 
-import pytest
+from contextlib import closing
 
+import pytest
+from twisted.internet.defer import succeed
+
+from tectonics.database.sqlite import open_connection
 from tectonics.domain import call as calls
 from tectonics.domain.commands import Talk
+from tectonics.domain.outcome import Refused
 from tectonics.ports import Capabilities
 from tests.engine.call_story import ANN, BOB, Calls
 from tests.engine.world import build, run, settle
@@ -202,3 +207,44 @@ def test_a_settlement_without_an_answer_is_counted_and_looked_up(tmp_path):
     assert story.node.metrics.counts["tectonics_unknown_total", ("call_back",)] == 1
     assert story.balance() == 1000 - 65
     story.over()
+
+
+class Away:
+    """Stands before the billing system's settlements: nobody is there."""
+
+    def __init__(self):
+        self.asked = []
+
+    def __call__(self, command):
+        self.asked.append(command)
+        return succeed(Refused("unreachable", "nobody is there"))
+
+
+@pytest.mark.parametrize("away_s", [100, 3000])
+def test_a_settlement_that_cannot_be_asked_waits_until_it_can_be(tmp_path, away_s):
+    story = Calls(tmp_path)
+    story.dial()
+    billing = story.node.ledger.billing
+    settle_it, billing.settle = billing.settle, Away()
+    story.wait(80 + away_s)
+    assert story.call().state == calls.SETTLING and story.types() == []
+    [settlement] = set(billing.settle.asked)
+    assert len(billing.settle.asked) > away_s / 10 and settlement.amount_minor == 65
+    billing.settle = settle_it
+    story.wait(40)
+    assert [(one["type"], one["amount"]) for one in story.tickets()] == [("callback.completed", "0.65")]
+    assert story.balance() == 1000 - 65
+    story.over()
+
+
+def test_a_settlement_that_another_node_has_taken_over_is_for_that_node(tmp_path):
+    story = Calls(tmp_path)
+    story.dial()
+    story.node.ledger.billing.settle = away = Away()
+    story.wait(100)
+    with closing(open_connection(tmp_path / "store.db")) as store:
+        store.execute("UPDATE outbox SET owner = 'n2', lease_until = ?", (2**50,))
+    story.wait(40)
+    asked = len(away.asked)
+    story.wait(300)
+    assert len(away.asked) == asked and story.call().state == calls.SETTLING and story.types() == []
