@@ -12,7 +12,7 @@ ways lead to an outcome:
   when nobody can still be sending it.  What cannot be read back waits for a person (reconcile).
 A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
 waits for credit, or to be called back, is told so; anything else is sent again for as long as its lease lasts, and has
-then certainly not been done, unless another node has taken its row over meanwhile.  A settlement's lease begins anew instead, until
+then certainly not been done, unless another node has taken its row over meanwhile.  A settlement begins anew instead, until
 it can be asked: nobody waits for it, and what the call cost stays held (the billing system's `hold` bounds that).  Of a command that
 may have been sent before, it says nothing: Unknown.
 A call-back's ring, connection and conversation last as long as people let them (calls.py): their rows are kept by renewing
@@ -167,9 +167,8 @@ class OutboxRunner:
         return False
 
     async def _still_ours(self, command: MoneyCommand) -> bool:
-        """Whether nobody else can have sent it; the lease begins anew, so that nobody will until that is told."""
-        now = self._engine.now()
-        return await self._outbox.reschedule(command.msisdn, command.op, now, 0, now)
+        """Whether nobody else can have sent it.  It begins anew: nobody will, nor take "not found" for certain, until that is told."""
+        return await self._outbox.begin_anew(command.msisdn, command.op, self._engine.now())
 
     async def _again(self, row: OutboxRow) -> None:
         if isinstance(row.command, Notify):

@@ -127,5 +127,8 @@ class Outbox(Protocol):
     def reschedule(self, msisdn: str, op: str, due_at: int, attempts: int, now: int) -> Deferred[bool]:
         """Moves a row to later and renews its lease; False when it is not ours (any more)."""
 
+    def begin_anew(self, msisdn: str, op: str, now: int) -> Deferred[bool]:
+        """Says that a row has certainly not been sent so far: it is as old as `now`, with a new lease; False when it is not ours (any more)."""
+
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """Deletes a command whose outcome changes no account (a message was sent or given up)."""

@@ -30,6 +30,9 @@ _DUE = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE owner = ? AND epoch = 
 _RESCHEDULE = """UPDATE outbox SET due_at = ?, attempts = ?, lease_until = ?
     WHERE msisdn = ? AND op = ? AND owner = ? AND epoch = ?"""
 
+_BEGIN_ANEW = """UPDATE outbox SET created_at = ?, due_at = ?, attempts = 0, lease_until = ?
+    WHERE msisdn = ? AND op = ? AND owner = ? AND epoch = ?"""
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -59,6 +62,22 @@ class Reschedule:
         return connection.execute(_RESCHEDULE, values).rowcount == 1
 
 
+@dataclass(frozen=True, slots=True)
+class BeginAnew:
+    """The write of Outbox.begin_anew; whether the row was ours."""
+
+    msisdn: int
+    op: str
+    at: int
+    lease_until: int
+    owner: str
+    epoch: int
+
+    def __call__(self, connection: sqlite3.Connection) -> bool:
+        values = (self.at, self.at, self.lease_until, self.msisdn, self.op, self.owner, self.epoch)
+        return connection.execute(_BEGIN_ANEW, values).rowcount == 1
+
+
 class SqlOutbox:
     """Fills ports.Outbox."""
 
@@ -84,6 +103,10 @@ class SqlOutbox:
         lease_until = max(now, due_at) + self._lease_ms
         return self._writes.submit(Reschedule(int(msisdn), op, due_at, attempts, lease_until,
                                               self._owner, self._epoch))
+
+    def begin_anew(self, msisdn: str, op: str, now: int) -> Deferred[bool]:
+        """See ports.Outbox."""
+        return self._writes.submit(BeginAnew(int(msisdn), op, now, now + self._lease_ms, self._owner, self._epoch))
 
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """See ports.Outbox; deleting what is gone already is fine."""

@@ -228,6 +228,9 @@ def test_a_settlement_that_cannot_be_asked_waits_until_it_can_be(tmp_path, away_
     settle_it, billing.settle = billing.settle, Away()
     story.wait(80 + away_s)
     assert story.call().state == calls.SETTLING and story.types() == []
+    with closing(open_connection(tmp_path / "store.db")) as store:
+        [(created_at,)] = store.execute("SELECT created_at FROM outbox WHERE kind = 'settle'").fetchall()
+    assert story.node.core.engine.now() - created_at < 60_000, "what is looked up would be certain though it is on its way"
     [settlement] = set(billing.settle.asked)
     assert len(billing.settle.asked) > away_s / 10 and settlement.amount_minor == 65
     billing.settle = settle_it

@@ -91,6 +91,19 @@ def test_putting_off_moves_the_row_and_keeps_it_ours(world):
     assert world.wait(first.outbox.reschedule(MSISDN, "TEC-none", hour, 2, NOW)) is False
 
 
+def test_what_has_certainly_not_been_sent_begins_anew(world):
+    first, second = world.open("n1"), world.open("n2")
+    world.wait(first.store.commit(unit(1, commands=(credit(1),))))
+    world.wait(first.outbox.reschedule(MSISDN, "TEC-1", NOW + 7, 4, NOW))
+    hour = NOW + 3_600_000
+    assert world.wait(first.outbox.begin_anew(MSISDN, "TEC-1", hour)) is True
+    assert world.wait(second.outbox.adopt(hour + LEASE_MS, 10)) == []
+    [row] = world.wait(second.outbox.adopt(hour + LEASE_MS + 1, 10))
+    assert (row.state, row.attempts, row.created_at, row.due_at) == (SEND, 0, hour, hour)
+    assert world.wait(first.outbox.begin_anew(MSISDN, "TEC-1", hour)) is False
+    assert world.wait(second.outbox.begin_anew(MSISDN, "TEC-none", hour)) is False
+
+
 def test_finishing_is_deleting_and_may_be_repeated(world):
     opened = world.open()
     world.wait(opened.store.commit(unit(1, commands=(notify(1),))))

@@ -165,7 +165,7 @@ def a_call_has_its_command(scene: Scene) -> Wrong:
         call, asked = one.standing.get("call"), defaultdict(list)
         ended = {ticket.body.get("call") for ticket in one.tickets if ticket.body["type"] in ENDS}
         for command in one.commands:
-            if _lets_go(command, one):
+            if _lets_go(command, one, scene):
                 asked[f"{LETS_GO} {command.body['call']}"].append(command.op)
             elif command.kind in ("reserve", "settle", "ring", "connect") or command.kind == "talk" and command.body.get("call") not in ended:
                 asked[command.kind].append(command.op)
@@ -181,11 +181,11 @@ def a_call_has_its_command(scene: Scene) -> Wrong:
                 yield Violation(f"{kind} {' '.join(ops)} in the outbox, and nothing waits for it", one.msisdn)
 
 
-def _lets_go(command: Command, one: Subscriber) -> bool:
-    """Whether it takes nothing and was born with the end of its call, for which nothing was taken either."""
-    born = rfc3339(command.created_at)
+def _lets_go(command: Command, one: Subscriber, scene: Scene) -> bool:
+    """Whether it takes nothing and was born with the end of its call, for which nothing was taken either, or began anew since."""
+    born_by = rfc3339(command.created_at + scene.clocks_apart_ms)
     return command.kind == "settle" and command.body.get("amount_minor") == 0 and any(
-        ticket.body.get("call") == command.body["call"] and ticket.body["time"] == born and not ticket.minor("amount")
+        ticket.body.get("call") == command.body["call"] and ticket.body["time"] <= born_by and not ticket.minor("amount")
         for ticket in one.tickets if ticket.body["type"] in ENDS)
 
 
