@@ -1,6 +1,8 @@
 """Legs of which this process knows no more than their ids, or nothing: of an earlier life, or of another node.
 
     may be ringing      cancelled by every trunk, in every attempt, under every address that the nodes of this service have
+    it rings            a provisional answer to an INVITE that is not known: that is cancelled, so nobody rings whom nobody wants, be it
+                        that its first answer took longer than we wait for one
     its answer comes    a final answer to an INVITE that is not known: a 2xx is acknowledged and hung up, others acknowledged
 
 A CANCEL is matched by the topmost Via alone (RFC 3261, sections 9.2 and 17.2.3), so the number that was rung need not be
@@ -44,7 +46,9 @@ def answered(response: Response, place: Place, trunk: Trunk, me: Me, out: list[A
         return False
     kept = tuple((name, value) for name, value in response.headers if name in ("Via", "From", "To", "Call-ID", "CSeq"))
     request = Request("INVITE", str(response.to.uri), kept)
-    if response.status < 300:
+    if not response.final:
+        out.append(Ask(cancellation(request), place, (leg, None)))
+    elif response.status < 300:
         ended(leg, trunk, request, response, me, out, True)
     else:
         out.append(Put(acknowledgement(request, response), place))

@@ -229,6 +229,10 @@ class Leg:
         else:
             self.reply(serving, 200)
 
+    def is_own(self, response: Response) -> bool:
+        """Whether a response is of the dialog that it was accepted with."""
+        return self._speaking is not None and self._speaking.dialog.id == (response.call_id, response.sender.tag, response.to.tag)
+
     def is_dialog_of(self, request: Request) -> bool:
         """Whether a request is within it."""
         return self._speaking is not None and self._speaking.dialog.id == (request.call_id, request.to.tag, request.sender.tag)

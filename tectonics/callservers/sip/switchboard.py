@@ -2,7 +2,7 @@
 
     a request in a dialog of ours    to its leg; in none: 481, and a BYE is remembered for who takes its leg over
     OPTIONS                          200; anything else that would begin something: 405
-    an answer                        to the leg that asked; a final one to an INVITE that nobody knows: forgotten.py
+    an answer                        to the leg that asked; one to an INVITE that nobody knows: forgotten.py
 
 Bounds: calls that are over are kept for LINGER_S, OVER_MAX of them, so that what still comes finds them; FAREWELLS_MAX BYEs.
 """
@@ -235,8 +235,9 @@ class Switchboard:
             self.run(found[0])
 
     def stray(self, response: Response, place: Place) -> None:
-        """See links.sip.exchange.Caller; a leg that is known has been hung up or acknowledged already."""
-        if self.leg(naming.leg_of(response.call_id)) is None:
+        """See links.sip.exchange.Caller; what is of a leg's own dialog has been acknowledged or hung up already."""
+        found = self.leg(naming.leg_of(response.call_id))
+        if found is None or not found[1].is_own(response):
             for trunk in self.trunks.all.values():
                 if trunk.has(place.host) and forgotten.answered(response, place, trunk, self.me, self.out):
                     break

@@ -87,7 +87,7 @@ class Caller(Protocol):
         """It has not come."""
 
     def stray(self, response: Response, place: Place) -> None:
-        """A final response to an INVITE that is not known here (any more)."""
+        """A response to an INVITE that is not known here (any more)."""
 
 
 class Exchange:

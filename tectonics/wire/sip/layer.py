@@ -7,7 +7,8 @@ and writes every Write.  A `place` is whatever names the other end of a transpor
     CANCEL                 answered here; the INVITE's user hears Cancelled, and answers 487 (section 9.2)
     the ACK of a 2xx       Acknowledged; it ends that answer's repetitions
     an answer to ours      Answered with the token that the request was sent with; nobody answers: Unanswered
-    an answer to no more   Stray, where an INVITE's final answer has no transaction (any more): somebody has to acknowledge it
+    an answer to no more   Stray, where the answer to an INVITE has no transaction (any more): somebody has to acknowledge it, or, while
+                           it rings and no CANCEL is under way, to cancel it
     the same request over another way (section 8.2.2.2) is answered 482
 
 Bounds: `transactions_max`, above which a new request is answered 503 and forgotten; what is due is kept in a heap of at
@@ -87,7 +88,7 @@ class Unanswered(Struct, frozen=True):
 
 
 class Stray(Struct, frozen=True):
-    """A final response to an INVITE of which nothing is known here: of an earlier life, or long given up."""
+    """A response to an INVITE of which nothing is known here: of an earlier life, or long given up."""
 
     response: Response
     place: Any
@@ -175,11 +176,12 @@ class Layer:
         return self._new(message, key, place, now, reliable)
 
     def _response(self, response: Response, place: Any, now: float) -> list[Out]:
-        key = (response.vias[0].branch, response.cseq.method)
-        ours = self._ours.get(key)
+        branch, method = response.vias[0].branch, response.cseq.method
+        ours = self._ours.get((branch, method))
         if ours is not None:
-            return self._done_ours(key, ours, ours.transaction.receive(response, now))
-        return [Stray(response, place)] if response.final and response.cseq.method == "INVITE" else []
+            return self._done_ours((branch, method), ours, ours.transaction.receive(response, now))
+        cancels = not response.final and (branch, "CANCEL") in self._ours
+        return [Stray(response, place)] if method == "INVITE" and not cancels else []
 
     def _ack(self, request: Request, key: tuple, known: _Theirs | None, now: float) -> list[Out]:
         if known is not None and known.transaction.state != server.ACCEPTED:

@@ -93,6 +93,19 @@ def test_a_trunk_that_wakes_up_late_is_told_to_stop():
     assert world.switches[0].of(A).state == "over" and world.switches[1].of(A).state == "connected"
 
 
+@pytest.mark.parametrize(("ring", "answer"), [(33, -1), (33, 34), (-1, 33)])
+@pytest.mark.parametrize("trunks", [1, 2])
+def test_who_is_heard_of_later_than_anybody_waits_is_told_to_stop(trunks, ring, answer):
+    world = World(trunks=trunks, line=None)
+    late = world.switches[0]
+    late.scripts[A] = late.scripts[""].__class__(trying=False, ring=ring, answer=answer)
+    up = world.until(world.ring())
+    assert isinstance(up, Answered) if trunks == 2 else up.cause == "congestion"
+    world.run(40)
+    assert late.of(A).state == "over" and late.of(A).ended_by == "them"
+    assert trunks == 1 or world.switches[1].of(A).state == "connected"
+
+
 def test_a_trunk_asks_for_a_password():
     world = World(trunk={"user": "tectonics", "password_file": "x"})
     world.script(A, password="secret")

@@ -7,12 +7,13 @@ from tests.wire.sip.making import request
 OK = (("Contact", "<sip:b@127.0.0.1>"),)
 
 
-def test_a_final_answer_to_an_unknown_invite_is_a_stray():
+def test_an_answer_to_an_unknown_invite_is_a_stray():
     layer = Layer()
-    for status in (200, 486):
+    for status in (180, 200, 486):
         response = answer(request(), status, "b", OK)
         assert layer.receive(response, "there", 0) == [Stray(response, "there")]
-    assert layer.receive(answer(request(), 180, "b"), "there", 0) == []
+    layer.send(request("CANCEL"), "there", "token", 0)
+    assert layer.receive(answer(request(), 180, "b"), "there", 0) == []  # it is being cancelled
     assert layer.receive(answer(request("BYE"), 200, "b"), "there", 0) == []
 
 
