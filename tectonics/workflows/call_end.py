@@ -1,7 +1,8 @@
 """The end of a call: nobody talks any more, what it cost is taken, the rest given back, and one ticket tells of it.
 
 A settlement is sent under one operation until that is known to be done, refused or not done; only what was certainly
-not done is tried again under a new one.  A subscriber with a bill has no reservation: his call closes at once.
+not done is tried again under a new one, for as long as the money may be held.  That it is not done is known no sooner
+than the outbox's lease is over, which paces these attempts.  A subscriber with a bill has no reservation: his call closes at once.
 """
 
 from tectonics.domain import call as calls
@@ -14,7 +15,6 @@ from tectonics.domain.value import replace
 from tectonics.workflows import call_money, call_moves, call_words
 from tectonics.workflows.decision import Context, Decision
 
-SETTLES_MAX = 8  # settlements that were certainly not done before the money is given up
 DOUBTFUL = frozenset({calls.GONE, calls.LOST, calls.FAILED})  # after these a leg may be up all the same
 
 
@@ -64,8 +64,9 @@ def settled(account: Account, event: SettleAnswered, context: Context) -> Decisi
             return _unsettled(account, call, event, context)
         case Done(ref=ref):
             decision = _closed(account, call_moves.moved(call, "settled", billing_ref=ref or call.op), context)
-        case NotFound() if call.settles < SETTLES_MAX:
-            decision = settling(account, replace(call, unsure=False), "not settled", context)
+        case NotFound() if context.now < _held_until(call, context):
+            again = settling(account, call, "not settled", context)
+            return replace(again, finished=(event.op,))
         case Refused() if not call.owes_minor:  # nothing was to be taken, and nothing is held any more
             decision = _closed(account, call_moves.moved(call, "settled"), context)
         case _:
@@ -74,6 +75,11 @@ def settled(account: Account, event: SettleAnswered, context: Context) -> Decisi
                                commands=(call_money.release(call, account, context),))
     decision = replace(decision, finished=(*decision.finished, event.op))
     return resolved(decision, account, call, event, "settlement", context)
+
+
+def _held_until(call: Call, context: Context) -> int:
+    """When the newest reservation is over at the latest: it was made before the time that it bought had passed."""
+    return max(call.asked_at, call.until_at) + context.policy.call_back.hold_s * 1000
 
 
 def _unsettled(account: Account, call: Call, event: SettleAnswered, context: Context) -> Decision:
@@ -93,8 +99,8 @@ def resolved(decision: Decision, account: Account, call: Call, event: ReserveAns
     if not call.unsure:
         return decision
     done = "done" if isinstance(event.outcome, Done) else "not done"
-    written = call_words.ticket_of("reconcile.resolved", account, call, context,
-                                   text=f"the {what} was {done}, resolved by {event.resolved_by or 'a late answer'}")
+    by = event.resolved_by or ("another attempt" if call.settles > 1 else "a late answer")
+    written = call_words.ticket_of("reconcile.resolved", account, call, context, text=f"the {what} was {done}, resolved by {by}")
     return replace(decision, tickets=(written, *decision.tickets))
 
 

@@ -18,10 +18,9 @@ from tectonics.domain.events import (
 )
 from tectonics.domain.outcome import Done, NotFound, Refused, Unknown
 from tectonics.domain.trace import trace_of
-from tectonics.workflows.call_end import SETTLES_MAX
 from tectonics.workflows.call_moves import MACHINE
 from tectonics.workflows.table import Machine
-from tests.workflows.call_world import ASKED, FREE, Life, policy
+from tests.workflows.call_world import ASKED, FREE, RULES, Life, policy
 from tests.workflows.world import MSISDN, NOW, subscriber
 
 
@@ -387,16 +386,22 @@ def test_what_was_certainly_not_settled_is_settled_again():
     assert life.settle(Done(), first.op).finished == (first.op,) and life.call.op == second.op
     life.settle()
     assert life.types() == ["callback.unknown", "reconcile.resolved", "callback.completed"]
+    assert life.tickets[1].fields["text"] == "the settlement was done, resolved by another attempt"
 
 
-def test_it_is_not_tried_for_ever():
+def test_it_is_tried_for_as_long_as_the_money_may_be_held():
     life = settling()
-    for _ in range(20):
-        if life.call is None:
-            break
-        life.settle(NotFound())
-    assert life.count(Settle) == SETTLES_MAX + 1 and life.types() == ["callback.failed"]  # the last gives the rest back
-    assert life.tickets[0].fields["reason"] == "not_charged"
+    held_until = life.call.until_at + RULES.hold_s * 1000
+    for _ in range(100):  # one unknown outcome is told once, however often it comes
+        life.now = held_until - 1
+        life.settle(Unknown())
+        life.settle(NotFound(), resolved_by="look-up")
+    assert life.call.state == calls.SETTLING and life.count(Settle) == 101 and life.types() == ["callback.unknown"]
+    life.now = held_until
+    life.settle(NotFound(), resolved_by="look-up")
+    assert life.call is None and life.count(Settle) == 102  # the last gives the rest back
+    assert life.types() == ["callback.unknown", "reconcile.resolved", "callback.failed"]
+    assert life.tickets[2].fields["reason"] == "not_charged"
 
 
 def test_a_refused_settlement_is_a_call_that_was_not_charged():
@@ -424,10 +429,11 @@ def test_nothing_to_take_is_not_said_to_have_been_talked_when_letting_go_is_give
     life.ask()
     life.reserve()
     life.fails(life.call.a, calls.NO_ANSWER)
-    for _ in range(SETTLES_MAX):
-        life.settle(NotFound())
+    life.settle(NotFound())
+    life.now = life.call.asked_at + RULES.hold_s * 1000
+    life.settle(NotFound())
     assert life.call is None and life.tickets[0].fields["reason"] == "a_no_answer"
-    assert life.count(Settle) == SETTLES_MAX + 1  # the last lets go once more
+    assert life.count(Settle) == 3  # the last lets go once more
 
 
 def test_a_settlement_of_no_call_of_his_is_known_already():

@@ -5,7 +5,6 @@ and no more than the telephones talked, but for what nobody could know: the way 
 of a call whose end nobody saw what docs/decisions/0007 allows.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 
 from tectonics.simulation.books import Movement, Subscriber, Ticket
@@ -18,7 +17,6 @@ from tectonics.simulation.invariants.calls import (
     pairs,
     talked,
     talked_s,
-    unsettled,
 )
 from tectonics.simulation.invariants.invariant import Scene, Violation, Wrong
 
@@ -124,14 +122,12 @@ def _owned(one: Subscriber, movement: Movement, told: dict[str, Ticket]) -> Wron
 
 
 def what_is_held_is_a_calls(scene: Scene) -> Wrong:
-    """A hold belongs to the call that is not over, or nobody could settle it; and that call never owes more than was reserved for it."""
-    refused, left = has_refused(scene), Counter()
+    """A hold belongs to the call that is not over; and that call never owes more than was reserved for it."""
+    refused = has_refused(scene)
     for (msisdn, session), (minor, until_at) in scene.books.holds.items():
         call = scene.books.of(msisdn).standing.get("call")
         if until_at > scene.now + scene.clocks_apart_ms and not refused and (call is None or call.get("session") != session):
-            left[msisdn] += 1
-            if left[msisdn] > unsettled(scene, msisdn):
-                yield Violation(f"{minor} are held in {session}, and no call has it", msisdn)
+            yield Violation(f"{minor} are held in {session}, and no call has it", msisdn)
     for one in scene.books.latest():
         call = one.standing.get("call")
         if call and call.get("session") and call.get("owes_minor", 0) > call.get("reserved_minor", 0):

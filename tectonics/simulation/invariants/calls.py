@@ -22,7 +22,6 @@ REFUSING = frozenset({"billing refuses", "billing requests lost, then refused", 
                       "billing sick behind a call"})  # kinds of faults
 ASKED_OF = {"reserving": "reserve", "unreserved": "reserve", "ringing": "ring", "connecting": "connect", "talking": "talk",
             "settling": "settle"}
-NOT_SETTLED, SETTLES = "the settlement was not done", 8  # what a ticket says, and how often before it is given up
 LETS_GO = "release for"
 ON_LINE = ("ring", "connect", "talk")  # what the call server is asked for
 
@@ -197,12 +196,9 @@ def everybody_has_hung_up(scene: Scene) -> Wrong:
         call = one.standing.get("call")
         if call:
             yield Violation(f"the call {call['id']} is still {call['state']}", msisdn)
-    left = Counter()
     for (msisdn, session), (minor, until_at) in scene.books.holds.items():
         if until_at > scene.now and not has_refused(scene):
-            left[msisdn] += 1
-            if left[msisdn] > unsettled(scene, msisdn):
-                yield Violation(f"{minor} are still held in {session}", msisdn)
+            yield Violation(f"{minor} are still held in {session}", msisdn)
     for msisdn, rings in scene.journal.calls.rung.items():
         for one in rings:
             if not one.is_over:
@@ -212,10 +208,3 @@ def everybody_has_hung_up(scene: Scene) -> Wrong:
 def has_refused(scene: Scene) -> bool:
     """Whether the billing system has ever refused what it should not: what it refuses to let go is let go by time."""
     return any(kind in REFUSING for _, kind, _ in scene.journal.faults)
-
-
-def unsettled(scene: Scene, msisdn: str) -> int:
-    """How many calls of his were certainly not settled so often that it was given up: what they hold is let go by time (docs/call-back.md)."""
-    not_done = Counter(ticket.body.get("call") for ticket in scene.books.of(msisdn).tickets
-                       if ticket.body["type"] == "reconcile.resolved" and ticket.body["text"].startswith(NOT_SETTLED))
-    return sum(times >= SETTLES for times in not_done.values())

@@ -25,7 +25,7 @@ from tests.simulation.invariants.calls import (
     talking,
     two_ends,
 )
-from tests.simulation.invariants.healthy import command, ticket
+from tests.simulation.invariants.healthy import command
 from tests.simulation.invariants.messages import wrote
 
 RATES = {NEAR: Rate(NEAR, 3, 7, 30, 6), FAR: Rate(FAR, 0, 40, 60, 60), FREE: Rate(FREE, 0, 0, 1, 1)}
@@ -55,19 +55,6 @@ def test_what_a_billing_system_does_not_let_go_is_let_go_by_time():
     held_for_nobody(scene)
     scene.journal.fault(1.0, "billing refuses", "")
     assert not any(complaints(scene, WRONG).values())
-
-
-@pytest.mark.parametrize("times, wrong", [(7, True), (8, False)])
-def test_what_nobody_could_settle_is_let_go_by_time(times, wrong):
-    scene = called()
-    held_for_nobody(scene)
-    text = "the settlement was not done, resolved by look-up"
-    scene.books.of(A).tickets += [ticket(5 + each, "reconcile.resolved", call="c1", text=text) for each in range(times)]
-    for rule in ("what_is_held_is_a_calls", "everybody_has_hung_up"):
-        assert bool(complaints(scene, [rule])[rule]) is wrong
-        scene.books.holds[A, "TEC-77"] = (10, NOW + 1)
-        assert complaints(scene, [rule])[rule]  # one call, one hold
-        del scene.books.holds[A, "TEC-77"]
 
 
 @pytest.mark.parametrize("again_s, life, wrong", [(4000.0, 1, False), (20.0, 2, False), (20.0, 1, True)])
