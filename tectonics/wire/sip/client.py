@@ -39,6 +39,10 @@ class ClientTransaction:
         times = [at for at in (self._until, self._repetition.due_at) if at is not None]
         return min(times, default=None)
 
+    def is_refused_and(self, response: Response) -> bool:
+        """Whether a 2xx comes behind the refusal of an INVITE: it is of another telephone, and this transaction has nothing to do with it."""
+        return self.invite and self.state == COMPLETED and 200 <= response.status < 300
+
     def receive(self, response: Response, now: float) -> list[Event]:
         """A response to this request has come."""
         if self.state == TERMINATED:

@@ -8,7 +8,8 @@ and writes every Write.  A `place` is whatever names the other end of a transpor
     the ACK of a 2xx       Acknowledged; it ends that answer's repetitions
     an answer to ours      Answered with the token that the request was sent with; nobody answers: Unanswered
     an answer to no more   Stray, where the answer to an INVITE has no transaction (any more): somebody has to acknowledge it, or, while
-                           it rings and no CANCEL is under way, to cancel it
+                           it rings and no CANCEL is under way, to cancel it; a 2xx behind a refusal is one, too: a proxy passes on
+                           each (section 16.7)
     the same request over another way (section 8.2.2.2) is answered 482
 
 Bounds: `transactions_max`, above which a new request is answered 503 and forgotten; what is due is kept in a heap of at
@@ -178,7 +179,7 @@ class Layer:
     def _response(self, response: Response, place: Any, now: float) -> list[Out]:
         branch, method = response.vias[0].branch, response.cseq.method
         ours = self._ours.get((branch, method))
-        if ours is not None:
+        if ours is not None and not ours.transaction.is_refused_and(response):
             return self._done_ours((branch, method), ours, ours.transaction.receive(response, now))
         cancels = not response.final and (branch, "CANCEL") in self._ours
         return [Stray(response, place)] if method == "INVITE" and not cancels else []

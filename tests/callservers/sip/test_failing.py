@@ -8,6 +8,8 @@ from tectonics.callservers.sip.causes import Q850
 from tectonics.domain.call import Answered
 from tectonics.simulators.phones.line import Line
 from tectonics.simulators.phones.media import port_of
+from tectonics.wire.sip.answers import answer
+from tectonics.wire.sip.message import parse
 from tests.callservers.sip.world import A, B, World
 
 QUIET = ("SIP transactions", 0), 0, []
@@ -104,6 +106,19 @@ def test_who_is_heard_of_later_than_anybody_waits_is_told_to_stop(trunks, ring, 
     world.run(40)
     assert late.of(A).state == "over" and late.of(A).ended_by == "them"
     assert trunks == 1 or world.switches[1].of(A).state == "connected"
+
+
+def test_a_2xx_behind_a_refusal_is_acknowledged_and_hung_up():
+    world = World()
+    world.script(A, status=486)
+    assert world.until(world.ring()).cause == "busy"
+    [invite] = [one for one in map(parse, world.sent) if one.method == "INVITE"]
+    sent = len(world.sent)
+    accepted = answer(invite, 200, "other", (("Contact", "<sip:other@192.0.2.1>"),))
+    world._to_server("192.0.2.1")(accepted.encode(), None)
+    world.run(1)
+    assert [parse(octets).method for octets in world.sent[sent:]] == ["ACK", "BYE"]
+    assert {parse(octets).to.tag for octets in world.sent[sent:]} == {"other"}
 
 
 def test_a_trunk_asks_for_a_password():

@@ -17,6 +17,15 @@ def test_an_answer_to_an_unknown_invite_is_a_stray():
     assert layer.receive(answer(request("BYE"), 200, "b"), "there", 0) == []
 
 
+def test_a_2xx_behind_a_refusal_is_a_stray():
+    layer, invite = Layer(), request()
+    layer.send(invite, "there", "token", 0)
+    layer.receive(answer(invite, 487, "b"), "there", 1)
+    accepted = answer(invite, 200, "c", OK)
+    assert layer.receive(accepted, "there", 2) == [Stray(accepted, "there")]
+    assert [type(one) for one in layer.receive(answer(invite, 487, "b"), "there", 3)] == [Write]  # its ACK, once more
+
+
 def test_who_is_cancelled_and_never_answers_is_given_up():
     layer, invite = Layer(), request()
     layer.send(invite, "there", "token", 0)
