@@ -48,3 +48,8 @@ def word(cause: int, rang: bool) -> str:
 def hung_up(message: Message) -> int:
     """The Q.850 cause of a BYE."""
     return q850_of(message.lines("Reason")) or NORMAL
+
+
+def is_lost(cause: int) -> bool:
+    """Whether a BYE of that cause says no more than that a switch has waited in vain: nobody has hung up just now."""
+    return cause == TIMER

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from tectonics.callservers.sip import naming
 from tectonics.callservers.sip.acts import Act, Me, Reply, Withdraw
-from tectonics.callservers.sip.causes import FAILED, INTERWORKING, NORMAL, TIMER, hung_up
+from tectonics.callservers.sip.causes import FAILED, INTERWORKING, NORMAL, TIMER, hung_up, is_lost
 from tectonics.callservers.sip.describing import Describing, body_of
 from tectonics.callservers.sip.handle import Handle
 from tectonics.callservers.sip.inviting import ALLOW, Attempt, Dialled, Inviting
@@ -211,7 +211,7 @@ class Leg:
 
     def asked(self, serving: Serving, now: float) -> None:
         """A request within the dialog."""
-        request, self.seen_s = serving.request, now
+        request, seen_s, self.seen_s = serving.request, self.seen_s, now
         try:
             self._speaking.dialog.check(request)
         except OutOfOrder:
@@ -221,7 +221,10 @@ class Leg:
             self.reply(serving, 200)
             if self.state == UP:
                 self._over()
-                self._owner.ended(self, False, hung_up(request), now)
+                cause = hung_up(request)
+                if is_lost(cause):
+                    self.seen_s = seen_s
+                self._owner.ended(self, is_lost(cause), cause, now)
         elif self.state != UP:
             self.reply(serving, 481)
         elif request.method in ("INVITE", "UPDATE"):

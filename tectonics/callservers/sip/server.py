@@ -20,7 +20,7 @@ from tectonics.callservers.sip import forgotten
 from tectonics.callservers.sip import leg as legs
 from tectonics.callservers.sip.acts import Me
 from tectonics.callservers.sip.call import OVER, TAKING, Call, CallOver, Happening, LegDown, LegUp, announcing
-from tectonics.callservers.sip.causes import NO_CIRCUIT
+from tectonics.callservers.sip.causes import NO_CIRCUIT, is_lost
 from tectonics.callservers.sip.handle import Handle, decode
 from tectonics.callservers.sip.inviting import Dialled
 from tectonics.callservers.sip.keeping import Keeping
@@ -189,7 +189,7 @@ class SipCallServer:
         for leg, cause in zip(call.legs, (BY_A, BY_B), strict=True):
             said = self._board.farewell(leg.call_id)
             if said is not None:
-                return Ended(said.at, cause, said.q850)
+                return Ended(said.at, LOST if is_lost(said.q850) else cause, said.q850)
         return None
 
     # --- hanging up

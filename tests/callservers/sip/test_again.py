@@ -2,6 +2,7 @@
 
 import pytest
 
+from tectonics.callservers.sip.causes import NORMAL, TIMER
 from tectonics.callservers.sip.handle import CHARS_MAX, decode
 from tectonics.domain.call import Answered, Ended, NotAnswered
 from tectonics.domain.outcome import Done, Unknown
@@ -164,16 +165,17 @@ def test_somebody_hung_up_meanwhile(who, until):
     assert world.states() == ["over", "over"] and world.peace() == QUIET
 
 
-def test_somebody_hangs_up_between_the_start_and_the_take_over():
+@pytest.mark.parametrize(("why", "cause"), [(NORMAL, "by_b"), (TIMER, "lost")])
+def test_somebody_hangs_up_between_the_start_and_the_take_over(why, cause):
     world = World()
     a, b, _ = world.up()
     world.again()
-    world.b.hang_up()
+    world.b.hang_up(why)
     world.run(1)
     said = world.at
     world.run(5)
     ended = world.until(world.talk(a, b, again=True))
-    assert ended.cause == "by_b" and said - 1100 < ended.at <= said
+    assert ended.cause == cause and said - 1100 < ended.at <= said
     world.run(1)
     assert world.states() == ["over", "over"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tectonics.callservers.sip.causes import Q850
+from tectonics.callservers.sip.causes import Q850, TIMER
 from tectonics.domain.call import Answered
 from tectonics.simulators.phones.line import Line
 from tectonics.simulators.phones.media import port_of
@@ -168,6 +168,19 @@ def test_a_phone_that_vanishes_ends_the_call(who, timer):
     world.run(1)
     assert (world.b if who == A else world.a).state == "over"
     assert world.peace(100)[:2] == QUIET[:2]
+
+
+@pytest.mark.parametrize("who", ["a", "b"])
+def test_a_switch_that_has_waited_in_vain_for_a_refresh_is_nobody_who_hangs_up(who):
+    world = World()
+    *_, over = world.up()
+    begun = world.at
+    world.run(60)
+    getattr(world, who).hang_up(TIMER)
+    ended = world.until(over)
+    assert (ended.cause, ended.q850) == ("lost", TIMER) and ended.seen_at <= begun < ended.at - 59_000
+    world.run(1)
+    assert world.states() == ["over", "over"]
 
 
 def test_a_long_call_is_refreshed():
