@@ -66,8 +66,14 @@ def _charged(scene: Scene, one: Subscriber, ticket: Ticket, a: Rung | None, b: R
 def _unseen_s(scene: Scene, body: dict, a: Rung, b: Rung) -> float:
     """How long after the end the daemon may have heard of it."""
     unseen_s = max(_farewell_s(a), _farewell_s(b))
-    vanished = any(one.phone.vanished_at or one.phone.ended_by == FORGOTTEN for one in (a, b))
-    return unseen_s + (scene.journal.calls.session_s / 2 + LOST_S if vanished or body.get("reason") == LOST else 0.0)
+    unseen = body.get("reason") == LOST or any(map(_went_unseen, (a, b)))
+    return unseen_s + (scene.journal.calls.session_s / 2 + LOST_S if unseen else 0.0)
+
+
+def _went_unseen(one: Rung) -> bool:
+    """Whether its end is found out by a refresh: nobody said it, or it was said and lost on the way as often as that."""
+    phone = one.phone
+    return bool(phone.vanished_at or phone.ended_by == FORGOTTEN or phone.ended_by == "us" and phone.missed and not phone.farewell_at)
 
 
 def _farewell_s(one: Rung) -> float:

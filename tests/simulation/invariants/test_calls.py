@@ -95,6 +95,18 @@ def test_who_is_never_told_that_it_is_over_may_charge_a_little_more():
     assert not any(complaints(scene, ["a_call_costs_what_was_talked"]).values())
 
 
+def test_whose_end_was_lost_on_the_way_is_missed_at_the_next_refresh():
+    scene = called()
+    scene.books.of(A).tickets[-1].body.update(duration_s=180, amount=f"{price_minor('near', 180) / 100:.2f}")
+    b = rings(scene)[1].phone
+    b.farewell_at = 0.0
+    assert complaints(scene, WRONG)["a_call_costs_what_was_talked"]
+    b.missed = 7
+    assert not any(complaints(scene, ["a_call_costs_what_was_talked"]).values())
+    b.farewell_at = 190.1
+    assert complaints(scene, WRONG)["a_call_costs_what_was_talked"], "it was heard"
+
+
 def test_a_node_may_still_watch_over_a_call_that_another_one_has_ended():
     scene = called()
     for ended, wrong in (("c1", False), ("c2", True)):
