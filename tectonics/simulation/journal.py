@@ -41,6 +41,7 @@ class Session:
     consents: list[Consent] = field(default_factory=list)  # that were accepted, in order
     answers: dict[str, set[str]] = field(default_factory=dict)  # final screens by request; never "busy"
     over: bool = False
+    came_late: bool = False  # a confirmation was posted again behind a later step, and nothing tells it from the next input
 
 
 @dataclass(slots=True)

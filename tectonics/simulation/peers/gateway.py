@@ -16,6 +16,7 @@ from tectonics.simulators.ussd_gateway import GatewayFault, Steps, read_screen
 
 ANSWER_S, TRIES, AGAIN_S = 15.0, 3, 2.0
 LATE_S = (5.0, 600.0)
+UNCOUNTED = "yes"  # a confirmation of which no more is said than what was typed
 CONNECTIONS = 16
 CODE = "*133#"
 SWITCHED = 0.03  # of the steps go to another node than the one before
@@ -97,7 +98,10 @@ class GatewayPeer:
         await self._stage.within(self._gateways[node].cut(body, half), ANSWER_S)
 
     async def _again_later(self, line: "Line", body: bytes, part: str) -> None:
+        steps = len(line.session.steps)
         await self._stage.sleep(self._chance.uniform(*LATE_S))
+        if part == UNCOUNTED and len(line.session.steps) > steps:
+            line.session.came_late = True
         await self._ask(line, self._any_node(line), body, part)
 
     def first_node(self) -> str:
@@ -152,4 +156,4 @@ class Line:
         """What makes the request its own, as docs/ussd-http.md tells: the step, or all that was typed."""
         if self._traits.step_field:
             return f"#{len(self.session.steps)}"
-        return "yes" if self._traits.mode == "last" else "*".join([*self._inputs, typed])
+        return UNCOUNTED if self._traits.mode == "last" else "*".join([*self._inputs, typed])

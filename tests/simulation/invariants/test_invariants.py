@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tectonics.simulation.invariants import rules
-from tectonics.simulation.journal import Record
+from tectonics.simulation.journal import Record, Step
 from tests.simulation.invariants import calls, mailed, messages, rings, switched, web
 from tests.simulation.invariants.healthy import (
     NOW,
@@ -353,6 +353,19 @@ def test_clocks_that_are_apart_may_end_a_lease_early():
         put(scene, command("TEC-1", owner=owner, lease_until=NOW + 500))
         told = complaints(replace(scene, clocks_apart_ms=600), known)
     assert "one_pair_of_hands" not in dict(told)
+
+
+def test_a_confirmation_that_comes_again_too_late_accepts_what_was_shown_and_nothing_else():
+    scene = healthy()
+    session = scene.journal.sessions["S1"]
+    session.consents.clear()
+    session.came_late = True
+    assert dict(complaints(scene)).keys() == {"nothing_is_lent_that_was_not_agreed_to"}
+    shown = "You get 2.00 EUR, the fee is 0.20. 2.20 will be taken from your recharges, due by 22/09.\n99. Accept\n0. Back"
+    session.steps.insert(0, Step(0.5, "2", shown, True, 0.6))
+    assert complaints(scene) == []
+    session.came_late = False
+    assert dict(complaints(scene)).keys() == {"nothing_is_lent_that_was_not_agreed_to"}
 
 
 def test_two_machines_of_one_name_have_the_log_between_them():
