@@ -27,10 +27,7 @@ _ADOPT = f"""UPDATE outbox SET owner = :me, epoch = :epoch, lease_until = :lease
     RETURNING {rows.OUTBOX_COLUMNS}"""
 _DUE = f"""SELECT {rows.OUTBOX_COLUMNS} FROM outbox WHERE owner = ? AND epoch = ? AND due_at <= ?
     ORDER BY due_at LIMIT ?"""
-_RESCHEDULE = """UPDATE outbox SET due_at = ?, attempts = ?, lease_until = ?
-    WHERE msisdn = ? AND op = ? AND owner = ? AND epoch = ?"""
-
-_BEGIN_ANEW = """UPDATE outbox SET created_at = ?, due_at = ?, attempts = 0, lease_until = ?
+_RESCHEDULE = """UPDATE outbox SET due_at = ?, attempts = ?, lease_until = ?, created_at = coalesce(?, created_at)
     WHERE msisdn = ? AND op = ? AND owner = ? AND epoch = ?"""
 
 
@@ -47,7 +44,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Reschedule:
-    """The write of Outbox.reschedule; whether the row was ours."""
+    """The write of Outbox.reschedule and, with another `created_at`, of begin_anew; whether the row was ours."""
 
     msisdn: int
     op: str
@@ -56,26 +53,11 @@ class Reschedule:
     lease_until: int
     owner: str
     epoch: int
+    created_at: int | None = None
 
     def __call__(self, connection: sqlite3.Connection) -> bool:
-        values = (self.due_at, self.attempts, self.lease_until, self.msisdn, self.op, self.owner, self.epoch)
+        values = (self.due_at, self.attempts, self.lease_until, self.created_at, self.msisdn, self.op, self.owner, self.epoch)
         return connection.execute(_RESCHEDULE, values).rowcount == 1
-
-
-@dataclass(frozen=True, slots=True)
-class BeginAnew:
-    """The write of Outbox.begin_anew; whether the row was ours."""
-
-    msisdn: int
-    op: str
-    at: int
-    lease_until: int
-    owner: str
-    epoch: int
-
-    def __call__(self, connection: sqlite3.Connection) -> bool:
-        values = (self.at, self.at, self.lease_until, self.msisdn, self.op, self.owner, self.epoch)
-        return connection.execute(_BEGIN_ANEW, values).rowcount == 1
 
 
 class SqlOutbox:
@@ -106,7 +88,8 @@ class SqlOutbox:
 
     def begin_anew(self, msisdn: str, op: str, now: int) -> Deferred[bool]:
         """See ports.Outbox."""
-        return self._writes.submit(BeginAnew(int(msisdn), op, now, now + self._lease_ms, self._owner, self._epoch))
+        return self._writes.submit(Reschedule(int(msisdn), op, now, 0, now + self._lease_ms,
+                                              self._owner, self._epoch, created_at=now))
 
     def finish(self, msisdn: str, op: str) -> Deferred[None]:
         """See ports.Outbox; deleting what is gone already is fine."""

@@ -28,9 +28,7 @@ from tectonics.wire.sip.dialog import Dialog, OutOfOrder
 from tectonics.wire.sip.layer import Serving
 from tectonics.wire.sip.message import Request, Response
 from tectonics.wire.sip.reason import reason
-from tectonics.wire.sip.sdp import (
-    TYPE,
-)
+from tectonics.wire.sip.sdp import TYPE
 from tectonics.wire.sip.text import BadText
 
 INVITING, UP, OVER = "inviting", "up", "over"
@@ -168,7 +166,8 @@ class Leg:
 
     def hang_up(self, q850: int = NORMAL, text: str = "") -> None:
         """Ends it, whatever it is doing."""
-        state, self.state = self.state, OVER
+        state = self.state
+        self._over()
         if state == OVER and self.is_unheard:
             self.is_unheard = False
             self._speaking.ask("BYE", None, reason(q850, text))
@@ -180,8 +179,6 @@ class Leg:
             if self._redo is not None and self._redo.tag:
                 self._speaking.acknowledge(self._redo.request, self.told.declining(self._redo.body, self.heard))
             self._speaking.ask("BYE", None, reason(q850, text))
-        self._waiting = self._again_at = self._redo_until = None
-        self._refreshing.stop()
 
     # --- what comes
 
@@ -211,7 +208,9 @@ class Leg:
 
     def asked(self, serving: Serving, now: float) -> None:
         """A request within the dialog."""
-        request, seen_s, self.seen_s = serving.request, self.seen_s, now
+        request = serving.request
+        lost = request.method == "BYE" and is_lost(hung_up(request))
+        self.seen_s = self.seen_s if lost else now
         try:
             self._speaking.dialog.check(request)
         except OutOfOrder:
@@ -221,10 +220,7 @@ class Leg:
             self.reply(serving, 200)
             if self.state == UP:
                 self._over()
-                cause = hung_up(request)
-                if is_lost(cause):
-                    self.seen_s = seen_s
-                self._owner.ended(self, is_lost(cause), cause, now)
+                self._owner.ended(self, lost, hung_up(request), now)
         elif self.state != UP:
             self.reply(serving, 481)
         elif request.method in ("INVITE", "UPDATE"):
