@@ -24,7 +24,7 @@ class FeedSystem:
         self._chance = stage.world.random("feed")
         self._lines = {name: stage.world.feed(name) for name in stage.nodes}
         self._count = 0
-        self.waiting = 0  # records without an answer
+        self.waiting = 0  # records that have no answer yet, or will be sent once more
 
     def tell(self, type: str, msisdn: str, amount_minor: int = 0, kind: str = "", ref: str = "") -> str:
         """Something happened; its id. `kind`: the class of a recharge, or the change of a lifecycle."""
@@ -46,10 +46,10 @@ class FeedSystem:
         record.owed_after = self._stage.auditor.owed(record.msisdn)
         record.generation_after = self._stage.auditor.generation(record.msisdn)
         record.answered_s = self._stage.now_s
-        self.waiting -= 1
         if not calm and self._chance.random() < traits.doubled:
             await self._stage.sleep(self._chance.uniform(0, DELAY_S_MAX))
             await self._ask(record)
+        self.waiting -= 1
 
     def _announce(self, record: Record) -> None:
         self._stage.happens(record.type)
