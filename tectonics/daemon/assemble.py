@@ -111,7 +111,7 @@ class Daemon:
         inbox = HandsetSms(clock)
         sms = self._sms_smpp(files, metrics, alarms)
         rooms = Rooms(files.store, files.outbox, files.policies, files.queries, prepaid.billing, sms or inbox, clock,
-                      self.host.ids, metrics, alarms, self._call_server(metrics, alarms), Plans(settings.country_code))
+                      clock.monotonic_s, self.host.ids, metrics, alarms, self._call_server(metrics, alarms), Plans(settings.country_code))
         core = build_core(rooms, settings.catalogue, decode_policy, settings.codes,
                           Limits(**dict(settings.limits)), _pace(settings),
                           settings.billing.embedded.read_deadline_s)

@@ -23,7 +23,7 @@ class WallClock:
     def __init__(self, reactor, source=time) -> None:
         """`source` has the machine's clocks, `time()` and `monotonic()`."""
         self._source = source
-        self._monotonic = source.monotonic
+        self.monotonic_s = source.monotonic  # seconds since some start, which nobody sets
         self._offset_s = source.time() - source.monotonic()
         self._look_at_s = 0.0  # when the two are compared next
         self._deadlines = Deadlines(reactor, source.monotonic)
@@ -31,7 +31,7 @@ class WallClock:
 
     def seconds(self) -> float:
         """Seconds since 1970-01-01 UTC."""
-        monotonic_s = self._monotonic()
+        monotonic_s = self.monotonic_s()
         if monotonic_s >= self._look_at_s:
             self._compare(monotonic_s)
         return monotonic_s + self._offset_s

@@ -4,6 +4,7 @@ The whole daemon (assemble.py), the crash tests and the simulation build the sam
 in clock, ids and what they plug into the ports.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from tectonics.domain.messages import Catalogue
@@ -48,6 +49,7 @@ class Rooms:
     billing: Billing
     messenger: Messenger
     clock: Clock
+    monotonic_s: Callable[[], float]  # seconds of a clock that nobody sets
     ids: Ids
     metrics: Metrics
     alarms: Alarms
@@ -90,7 +92,7 @@ def build_core(rooms: Rooms, catalogue: Catalogue, decode_policy, codes: tuple[s
     engine.on_decided.append(answers.heard)
     enquiry = Enquiry(rooms.billing, rooms.clock, rooms.alarms, read_deadline_s)
     calls = CallRunner(engine, rooms.outbox, rooms.calls, pace)
-    outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace, calls)
+    outbox = OutboxRunner(engine, rooms.outbox, rooms.billing, rooms.messenger, enquiry, pace, calls, rooms.monotonic_s)
     requests = CallRequests(engine, enquiry, calls, rooms.numbering, limits, rooms.billing)
     movements = Movements(rooms.queries)
     return Core(engine, outbox, Sessions(engine, answers, enquiry, limits, codes, requests, movements),

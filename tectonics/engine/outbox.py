@@ -8,8 +8,9 @@ ways lead to an outcome:
   only if the billing system recognises the repetition and is still inside its window; otherwise its
   outcome is Unknown;
 - its outcome is Unknown: it is sent again under the same condition, else read back where the billing
-  system can be read; "not found" counts only after the lease and the send deadline have passed,
-  when nobody can still be sending it.  What cannot be read back waits for a person (reconcile).
+  system can be read; "not found" counts only after the row has been ours for the lease and the send deadline, by a
+  clock that nobody sets (ages.py): then nobody can still be sending it.  What cannot be read back waits for a person
+  (reconcile).
 A connector may refuse by itself, without having asked the billing system (NOT_ASKED).  Somebody who
 waits for credit, or to be called back, is told so; anything else is sent again for as long as its lease lasts, and has
 then certainly not been done, unless another node has taken its row over meanwhile.  A settlement begins anew instead, until
@@ -47,6 +48,7 @@ from tectonics.domain.events import (
 )
 from tectonics.domain.outcome import Done, NotFound, Outcome, Refused, Unknown
 from tectonics.engine import outbox_lines as lines
+from tectonics.engine.ages import Ages
 from tectonics.engine.calls import CallRunner
 from tectonics.engine.dispatch import Engine
 from tectonics.engine.enquiry import Enquiry
@@ -57,6 +59,7 @@ from tectonics.workflows.decision import Decision
 
 MESSAGE_TRIES_MAX = 8
 MESSAGE_WAITS_MAX = 250  # most of a day at the longest pause
+ANSWERED = (CreditAnswered, DebitAnswered, RefundAnswered, ReserveAnswered, SettleAnswered)
 NOT_ASKED = frozenset({"busy", "unreachable", "late"})  # reasons of a connector: this sending did nothing
 ADOPT_MAX = 500
 
@@ -65,11 +68,12 @@ class OutboxRunner:
     """Sends, looks up, retries. `engine.on_decided` starts what units bring."""
 
     def __init__(self, engine: Engine, outbox: Outbox, billing: Billing, messenger: Messenger,
-                 enquiry: Enquiry, pace: OutboxPace, calls: CallRunner) -> None:
+                 enquiry: Enquiry, pace: OutboxPace, calls: CallRunner, monotonic_s: Callable[[], float]) -> None:
         self._engine, self._outbox, self._billing = engine, outbox, billing
         self._messenger, self._enquiry, self._pace = messenger, enquiry, pace
         self.calls = calls
         self._at_work: set[str] = set()
+        self._ages = Ages(monotonic_s)
         self._stopping = False
         engine.on_decided.append(self.heard)
 
@@ -87,7 +91,11 @@ class OutboxRunner:
 
     def heard(self, event: Event, decision: Decision, now: int) -> None:
         """Engine hook: the unit is durable, so its commands may be carried out."""
+        if isinstance(event, ANSWERED) and not isinstance(event.outcome, Unknown):
+            self._ages.end(event.op)
         for command in decision.commands:
+            if isinstance(command, MoneyCommand):
+                self._ages.begin(command.op)
             self._begin(command, lambda command=command: self._first(command, now))
 
     async def adopt(self) -> int:
@@ -95,6 +103,8 @@ class OutboxRunner:
         rows = await self._outbox.adopt(self._engine.now(), ADOPT_MAX)
         for row in rows:
             lines.taken_up(row)
+            if isinstance(row.command, MoneyCommand):
+                self._ages.begin(row.command.op)
             self._begin(row.command, lambda row=row: self._again(row))
         return len(rows)
 
@@ -144,7 +154,7 @@ class OutboxRunner:
         """Sends what has never been sent; None where it must be left to a look-up."""
         while True:
             tries = 0
-            while self._engine.now() < until and not self._stopping:
+            while self._engine.now() < until and self._ages.age_s(command.op) < self._pace.lease_s and not self._stopping:
                 outcome = await self._send(command)
                 if not _not_asked(outcome) or self._somebody_waits(command):
                     return outcome
@@ -168,7 +178,10 @@ class OutboxRunner:
 
     async def _still_ours(self, command: MoneyCommand) -> bool:
         """Whether nobody else can have sent it.  It begins anew: nobody will, nor take "not found" for certain, until that is told."""
-        return await self._outbox.begin_anew(command.msisdn, command.op, self._engine.now())
+        ours = await self._outbox.begin_anew(command.msisdn, command.op, self._engine.now())
+        if ours:
+            self._ages.begin(command.op)
+        return ours
 
     async def _again(self, row: OutboxRow) -> None:
         if isinstance(row.command, Notify):
@@ -212,14 +225,15 @@ class OutboxRunner:
 
     def _certain(self, row: OutboxRow) -> bool:
         """Whether nobody can still be sending it."""
-        quiet_s = self._pace.lease_s + self._pace.send_deadline_s
-        return self._engine.now() >= row.created_at + quiet_s * 1000
+        return self._ages.age_s(row.command.op) >= self._pace.lease_s + self._pace.send_deadline_s
 
     async def _renew(self, row: OutboxRow) -> bool:
         now = self._engine.now()
         due_at = now + self._pace.delay_s(row.attempts) * 1000
-        return await self._outbox.reschedule(row.command.msisdn, row.command.op, int(due_at),
-                                             row.attempts + 1, now)
+        ours = await self._outbox.reschedule(row.command.msisdn, row.command.op, int(due_at), row.attempts + 1, now)
+        if not ours:
+            self._ages.end(row.command.op)
+        return ours
 
     async def _send(self, command: MoneyCommand, how: str = "sent") -> Outcome:
         lines.sent(command, how)

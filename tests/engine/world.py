@@ -111,13 +111,13 @@ class StepClock(Clock):
 
 
 class Process:
-    """A process's share of the clock: killed, nothing of it ever runs again."""
+    """A process's share of the clock, perhaps of one that is ahead: killed, nothing of it ever runs again."""
 
-    def __init__(self, clock):
-        self._clock, self._calls, self._dead = clock, [], False
+    def __init__(self, clock, ahead_s=0.0):
+        self._clock, self._calls, self._dead, self.ahead_s = clock, [], False, ahead_s
 
     def seconds(self):
-        return self._clock.seconds()
+        return self._clock.seconds() + self.ahead_s
 
     def callLater(self, delay, call, *args, **kwargs):
         if self._dead:
@@ -181,14 +181,14 @@ class Node:
     """One life of a daemon."""
 
     def __init__(self, folder, clock, ledger, origin="n1", policy=POLICY, life=b"\1", lease_s=30.0,
-                 exchange=None):
+                 exchange=None, ahead_s=0.0):
         self.folder, self.clock, self.ledger, self.exchange = folder, clock, ledger, exchange
-        self.process = Process(clock)
+        self.process = Process(clock, ahead_s)
         self.metrics, self.inbox = Counted(), Inbox()
         self.files = open_store(folder / "store.db", origin, self.process,
                                 lambda: SteppedExecutor(self.process), int(clock.seconds() * 1000), lease_s)
         rooms = Rooms(self.files.store, self.files.outbox, self.files.policies, self.files.queries,
-                      ledger.billing, self.inbox, self.process, RisingIds(life), self.metrics, self.metrics,
+                      ledger.billing, self.inbox, self.process, clock.seconds, RisingIds(life), self.metrics, self.metrics,
                       exchange and exchange.line(self.process), Plan())
         self.core = build_core(rooms, CATALOGUE, DecodedPolicy(policy), ("*133#", "*144#"), Limits(),
                                OutboxPace(lease_s=lease_s), 2.0)

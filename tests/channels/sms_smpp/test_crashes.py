@@ -78,7 +78,7 @@ class Life:
                                  alarms=self.metrics, on_decided=[])
         pace = OutboxPace(lease_s=lease_s)
         self.runner = OutboxRunner(engine, self.files.outbox, None, self.channel, None, pace,
-                                   CallRunner(engine, self.files.outbox, None, pace))
+                                   CallRunner(engine, self.files.outbox, None, pace), clock.seconds)
         self.channel.start(Correspondence())
 
     def decided(self, *commands):
