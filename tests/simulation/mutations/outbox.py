@@ -23,6 +23,14 @@ def not_found_counts_at_once(patch: Patch) -> None:
     patch.put(OutboxRunner, "_certain", lambda runner, row: True)
 
 
+@mutation(MUTATIONS, '"not found" counts by the time of day, though clocks are set')
+def not_found_counts_by_the_time_of_day(patch: Patch) -> None:
+    def certain(runner, row) -> bool:
+        return runner._engine.now() >= row.created_at + (runner._pace.lease_s + runner._pace.send_deadline_s) * 1000
+
+    patch.put(OutboxRunner, "_certain", certain)
+
+
 @mutation(MUTATIONS, "what a connector did not send again counts as refused by the billing system")
 def not_sent_counts_as_refused(patch: Patch) -> None:
     patch.put(outbox, "NOT_ASKED", frozenset())
@@ -51,7 +59,7 @@ def a_sender_without_a_lease(patch: Patch) -> None:
 
     patch.around(OutboxRunner, "_renew", always)
     patch.around(OutboxRunner, "_still_ours", always)
-    patch.around(OutboxRunner, "_send_first", lambda plain, runner, command, until: plain(runner, command, float("inf")))
+    patch.put(OutboxRunner, "_leased", lambda runner, command, until: True)
 
 
 @mutation(MUTATIONS, "a command leaves the outbox before its outcome is committed")
