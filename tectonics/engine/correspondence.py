@@ -6,8 +6,7 @@ that was shown, examined again, lent as shown or not at all; the result is told 
 so that no message waits for the billing system's credit.
 
 What if the process dies here?  A message's id is its trigger.  Before its unit is committed nothing has happened, the
-message has not been acknowledged and comes again; afterwards it is a Duplicate, which does and says nothing.  Only a STOP is heard again by whom it finds not stopped: the same word
-within a minute has the same id, whether it is a copy or a second thought behind a START, and this wish must never be lost.
+message has not been acknowledged and comes again; afterwards it is a Duplicate, which does and says nothing.
 What was shown stands in the account, so a YES means the same to another node, and after a restart.
 
 Bounds: `dialogues_max` messages under way, else Busy (the sender's network keeps the message and tries again);
@@ -25,7 +24,6 @@ from tectonics.domain.msisdn import mask, parse_msisdn
 from tectonics.domain.screens import Style
 from tectonics.domain.subscriber import Account
 from tectonics.domain.trace import trace_of
-from tectonics.domain.value import replace
 from tectonics.engine.call_requests import CallRequests
 from tectonics.engine.conversations import TALKS_MAX, Conversations
 from tectonics.engine.counting import count_step
@@ -122,13 +120,11 @@ class EngineCorrespondence:
         """What became of it: a word for the counter."""
         trigger = Trigger(message.channel, message.id)
         loaded = await self._engine.store.load(message.msisdn, (trigger,))
-        letter = Letter(message, loaded.account or Account(message.msisdn), self._engine.now())
-        stops = isinstance(request, Stop) and letter.account.profile.adverts_stopped_at is None
         if trigger in loaded.answers:
-            if not stops:
-                return "duplicate"
-            letter = replace(letter, message=replace(message, id=f"{message.id}-{letter.now}"))
-        if not self._manners.may_answer(letter.msisdn, letter.now) and not stops:
+            return "duplicate"
+        letter = Letter(message, loaded.account or Account(message.msisdn), self._engine.now())
+        if not self._manners.may_answer(letter.msisdn, letter.now) \
+                and not (isinstance(request, Stop) and letter.account.profile.adverts_stopped_at is None):
             return "silent"
         done = await self._letters.answer(letter, request)
         if done is None:

@@ -319,16 +319,6 @@ def test_stop_and_start(pen):
     assert audits[0] == "advertising stopped, by the subscriber" and len(audits) == 5
 
 
-def test_a_stop_behind_a_start_is_heard_though_the_same_words_came_before_it(pen):
-    """Within a minute the same word has the same id."""
-    pen.write("STOP", id="stop")
-    assert pen.write("STOP", id="stop") == []
-    pen.write("START", id="start")
-    assert pen.write("STOP", id="stop") == ["reply.stopped start"] and pen.profile().adverts_stopped_at is not None
-    assert pen.write("STOP", id="stop") == []
-    assert pen.write("START", id="start") == [] and pen.profile().adverts_stopped_at is not None
-
-
 def test_collect_calls_are_refused_and_allowed(pen):
     assert pen.write("nocollect") == ["reply.nocollect collect"] and pen.profile().collect_refused_at is not None
     assert pen.write("COLLECT") == ["reply.collect nocollect"] and pen.profile().collect_refused_at is None
