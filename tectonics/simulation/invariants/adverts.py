@@ -19,6 +19,7 @@ SENT = "advert.sent"
 DAY_MS, WEEK_MS, MINUTE_MS = 86_400_000, 7 * 86_400_000, 60_000
 GONE = ("advance.written_off", "recovery.full")
 NETWORK = ("partition", "slow network", "connections given up", "slow disk")  # under which what is said arrives late
+MINUTE_S = 60.0
 LATE_S, NETWORK_S, SOON_S = 30.0, 7200.0, 120.0
 
 
@@ -70,7 +71,7 @@ def a_stop_is_kept(scene: Scene) -> Wrong:
     """
     for one in scene.books.latest() if scene.journal.post else ():
         written = scene.journal.post.written.get(one.msisdn, ())
-        since_s = _stopped_s(written, one.generation)
+        since_s = _stopped_s(written, one.generation, scene.clocks_apart_ms / 1000)
         stopped = one.profile.get("adverts_stopped_at") is not None
         wishes = scene.journal.web.wishes[one.msisdn]
         if since_s is not None and wishes:
@@ -197,10 +198,17 @@ def _meant(written: Written, generation: int) -> bool:
                                     or written.generation_after >= generation)
 
 
-def _stopped_s(written: list[Written], generation: int) -> float | None:
+def _heard_once(written: Written, all: list[Written], apart_s: float) -> bool:
+    """Whether the same words came from the same number within a minute before: nobody can tell them from a copy."""
+    before = [other for other in all if other.at_s < written.at_s and other.text == written.text and not other.numbered]
+    return not written.numbered and any(0 <= mine[0] - its[0] < MINUTE_S + apart_s
+                                        for other in before for its in other.tries for mine in written.tries)
+
+
+def _stopped_s(written: list[Written], generation: int, apart_s: float) -> float | None:
     """Since when he is certainly to be left in peace; None: he is not."""
     stops = [each for each in written if _word(each, letters.STOPS) and each.taken_s is not None and each.tries
-             and each.tries[0][2] == each.generation_after == generation]
+             and each.tries[0][2] == each.generation_after == generation and not _heard_once(each, written, apart_s)]
     if not stops:
         return None
     last = max(stops, key=lambda each: each.taken_s)
