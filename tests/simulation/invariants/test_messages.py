@@ -4,7 +4,8 @@ import pytest
 
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.population.letters import advert, granted, offer
-from tests.simulation.invariants.messages import ADVERT, GRANTED, SHOWN, TERMS, WRONG, corresponding
+from tests.simulation.invariants.healthy import A
+from tests.simulation.invariants.messages import ADVERT, GRANTED, SHOWN, TERMS, WRONG, corresponding, of, post, wrote
 
 
 def complaints(scene):
@@ -26,3 +27,14 @@ def test_each_way_of_being_wrong_is_found(rule, spoil):
     scene = corresponding()
     spoil(scene)
     assert complaints(scene)[rule], complaints(scene)
+
+
+@pytest.mark.parametrize("apart_s, numbered, heard", [(59, False, False), (61, False, True), (59, True, True)])
+def test_nobody_can_tell_a_second_stop_within_a_minute_from_a_copy_of_the_first(apart_s, numbered, heard):
+    """The first was of the number's former holder, so that nothing of it is in force."""
+    scene = corresponding()
+    first, second = wrote("STOP", 20.0), wrote("STOP", 20.0 + apart_s, generation=2)
+    first.numbered = second.numbered = numbered
+    post(scene).written[A] += [first, second]
+    of(scene).generation = 2
+    assert any("is not known" in text for text in complaints(scene)["a_stop_is_kept"]) == heard
