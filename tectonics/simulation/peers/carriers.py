@@ -220,10 +220,10 @@ class CarrierPeer:
             await stage.sleep(SERVED_S)
 
     async def _rested(self) -> str:
-        """Who has not rung for longest, as soon as no limit can hold for him."""
+        """Who has not rung for longest, as soon as no limit can hold for him, though a clock was fast when he rang."""
         rang = {msisdn: self.book.last_s(msisdn) for msisdn in self._people}
         msisdn = min(rang, key=rang.get)
-        await self._stage.sleep(max(0.0, rang[msisdn] + RESTED_S - self._stage.now_s))
+        await self._stage.sleep(max(0.0, rang[msisdn] + RESTED_S + self._stage.world.apart_s - self._stage.now_s))
         return msisdn
 
 
