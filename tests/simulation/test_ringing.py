@@ -77,7 +77,7 @@ def test_a_long_call_id_stands_in_the_books_as_its_digest():
     assert len(ring.id) == 32 and Ringbook().rang(ring) is ring
 
 
-def rested(*rang, now_s):
+def rested(*rang, now_s, apart_s=0.0):
     """(who is asked to ring in the peace, after how many seconds), when these (msisdn, second) rang before."""
     slept, book = [], Ringbook()
     for number, (msisdn, at_s) in enumerate(rang):
@@ -86,7 +86,8 @@ def rested(*rang, now_s):
     async def sleep(seconds):
         slept.append(seconds)
 
-    peer = SimpleNamespace(book=book, _people={ANN: 0, BOB: 1}, _stage=SimpleNamespace(now_s=now_s, sleep=sleep))
+    stage = SimpleNamespace(now_s=now_s, sleep=sleep, world=SimpleNamespace(apart_s=apart_s))
+    peer = SimpleNamespace(book=book, _people={ANN: 0, BOB: 1}, _stage=stage)
     try:
         CarrierPeer._rested(peer).send(None)
     except StopIteration as done:
@@ -96,6 +97,7 @@ def rested(*rang, now_s):
 def test_in_the_peace_somebody_rings_whom_no_limit_stops():
     assert rested(now_s=50.0) == (ANN, [0.0]) and rested((ANN, 10.0), now_s=50.0) == (BOB, [0.0])
     assert rested((ANN, 10.0), (BOB, 20.0), (ANN, 30.0), now_s=50.0) == (BOB, [20.0 + RESTED_S - 50.0])
+    assert rested((ANN, 10.0), (BOB, 20.0), now_s=50.0, apart_s=390.0) == (ANN, [10.0 + RESTED_S + 390.0 - 50.0])
     assert rested((ANN, 10.0), (BOB, 20.0), now_s=9000.0) == (ANN, [0.0])
 
 
