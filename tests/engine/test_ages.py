@@ -1,6 +1,5 @@
 """What nobody can be sending any more is told by a clock that nobody sets."""
 
-import json
 from contextlib import closing
 
 import pytest
@@ -8,15 +7,12 @@ from twisted.internet.defer import succeed
 
 from tectonics.billing.entries import CREDIT
 from tectonics.database.sqlite import open_connection
-from tectonics.domain.outcome import Refused, Unknown
+from tectonics.domain.outcome import Unknown
 from tectonics.engine import ages
 from tectonics.engine.ages import Ages
 from tectonics.ports import Capabilities
-from tests.engine.world import Node, build, run, settle
-from tests.workflows.world import MSISDN
+from tests.engine.world import FAR, UNREACHABLE, Node, borrow, build, kinds, run, settle, types
 
-FAR = 2**50  # ms
-UNREACHABLE = Refused("unreachable", "nobody is there")
 READABLE = Capabilities(deduplicates=False, readable_back=True)
 
 
@@ -64,19 +60,6 @@ def late(node, name, after_s):
         return succeed(Unknown("no answer"))
 
     setattr(billing, name, lost)
-
-
-def types(node, origin):
-    return [json.loads(line.line)["type"] for line in run(node.clock, node.files.tickets.read(origin, 0, 1000))]
-
-
-def borrow(node):
-    for text in ("", "2", "2*1"):
-        run(node.clock, node.dial(text))
-
-
-def kinds(node):
-    return [movement.kind for movement in reversed(run(node.clock, node.ledger.billing.movements(MSISDN, 100)))]
 
 
 def test_a_node_whose_clock_is_ahead_does_not_take_what_is_on_its_way_for_not_done(tmp_path):

@@ -1,19 +1,13 @@
 """A connector that refuses without having asked the billing system: nothing is lost, nothing is mistaken."""
 
-import json
 from contextlib import closing
 
 from twisted.internet.defer import succeed
 
 from tectonics.billing.entries import CREDIT, DEBIT
 from tectonics.database.sqlite import open_connection
-from tectonics.domain.outcome import Refused
 from tectonics.ports import Capabilities
-from tests.engine.world import Node, build, drain, run, settle
-from tests.workflows.world import MSISDN
-
-FAR = 2**50  # ms
-UNREACHABLE = Refused("unreachable", "nobody is there")
+from tests.engine.world import FAR, UNREACHABLE, Node, borrow, build, drain, kinds, run, settle, types
 
 
 class Away:
@@ -27,21 +21,6 @@ class Away:
         if len(self.asked) <= self.times:
             return succeed(UNREACHABLE)
         return self.write(command)
-
-
-def borrow(node):
-    for text in ("", "2", "2*1"):
-        screen = run(node.clock, node.dial(text))
-    return screen
-
-
-def types(node):
-    lines = run(node.clock, node.files.tickets.read("n1", 0, 1000))
-    return [json.loads(line.line)["type"] for line in lines]
-
-
-def kinds(node):
-    return [m.kind for m in reversed(run(node.clock, node.ledger.billing.movements(MSISDN, 100)))]
 
 
 def test_a_debit_waits_for_the_billing_to_come_back(tmp_path):

@@ -5,6 +5,7 @@ its answer arrives, so that a node can be stopped between any two awaits: before
 and before anybody knows of it, after the billing system has moved money and before it has said so.
 """
 
+import json
 from dataclasses import replace
 
 from twisted.internet.defer import Deferred
@@ -18,7 +19,7 @@ from tectonics.daemon.core import Rooms, build_core, start_core
 from tectonics.database.sqlite import open_connection
 from tectonics.domain.events import Recharged
 from tectonics.domain.numbers import MOBILE, Number
-from tectonics.domain.outcome import Done
+from tectonics.domain.outcome import Done, Refused
 from tectonics.domain.policy import Policy
 from tectonics.domain.screens import Dialled, Style
 from tectonics.engine.pace import Limits, OutboxPace
@@ -88,6 +89,10 @@ class Inbox:
         answer = Deferred()
         answer.callback(Done())
         return answer
+
+
+FAR = 2**50  # ms
+UNREACHABLE = Refused("unreachable", "nobody is there")
 
 
 class StepClock(Clock):
@@ -263,3 +268,20 @@ def build(folder, capabilities=OPEN, policy=POLICY, balance_minor=0, accounts=No
     connection.close()
     run(clock, node.start())
     return node
+
+
+def borrow(node):
+    """The first offer is agreed to; the last screen."""
+    for text in ("", "2", "2*1"):
+        screen = run(node.clock, node.dial(text))
+    return screen
+
+
+def types(node, origin="n1"):
+    """Of the tickets of an origin."""
+    return [json.loads(line.line)["type"] for line in run(node.clock, node.files.tickets.read(origin, 0, 1000))]
+
+
+def kinds(node):
+    """Of the movements of the subscriber's balance."""
+    return [movement.kind for movement in reversed(run(node.clock, node.ledger.billing.movements(MSISDN, 100)))]

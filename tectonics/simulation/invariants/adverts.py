@@ -19,7 +19,6 @@ SENT = "advert.sent"
 DAY_MS, WEEK_MS, MINUTE_MS = 86_400_000, 7 * 86_400_000, 60_000
 GONE = ("advance.written_off", "recovery.full")
 NETWORK = ("partition", "slow network", "connections given up", "slow disk")  # under which what is said arrives late
-MINUTE_S = 60.0
 LATE_S, NETWORK_S, SOON_S = 30.0, 7200.0, 120.0
 
 
@@ -198,10 +197,10 @@ def _meant(written: Written, generation: int) -> bool:
                                     or written.generation_after >= generation)
 
 
-def _heard_once(written: Written, all: list[Written], apart_s: float) -> bool:
+def _heard_once(written: Written, others: list[Written], apart_s: float) -> bool:
     """Whether the same words came from the same number within a minute before: nobody can tell them from a copy."""
-    before = [other for other in all if other.at_s < written.at_s and other.text == written.text and not other.numbered]
-    return not written.numbered and any(0 <= mine[0] - its[0] < MINUTE_S + apart_s
+    before = [other for other in others if other.at_s < written.at_s and other.text == written.text and not other.numbered]
+    return not written.numbered and any(0 <= mine[0] - its[0] < MINUTE_MS / 1000 + apart_s
                                         for other in before for its in other.tries for mine in written.tries)
 
 

@@ -5,7 +5,17 @@ import pytest
 from tectonics.simulation.invariants import rules
 from tectonics.simulation.population.letters import advert, granted, offer
 from tests.simulation.invariants.healthy import A
-from tests.simulation.invariants.messages import ADVERT, GRANTED, SHOWN, TERMS, WRONG, corresponding, of, post, wrote
+from tests.simulation.invariants.messages import (
+    ADVERT,
+    GRANTED,
+    SHOWN,
+    TERMS,
+    WRONG,
+    corresponding,
+    of,
+    post,
+    wrote,
+)
 
 
 def complaints(scene):
