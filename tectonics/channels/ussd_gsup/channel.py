@@ -75,7 +75,7 @@ class UssdGsup:
         self._codes, self._country_code, self._sessions_max = ServiceCodes(codes), country_code, sessions_max
         self._style = section.style()
         excuses = Excuses(over=self._words("session.gone"), busy=self._words("busy"))
-        limits = Limits(sessions_max, section.session_s - GUARD_LESS_S)
+        limits = Limits(sessions_max=sessions_max, guard_s=section.session_s - GUARD_LESS_S)
         self._entity = Entity(f"EUSE-{section.name}", excuses, limits)
         self._line = Line("gsup", endpoint, self._entity, self._heard, clock=clock, metrics=metrics, alarms=alarms,
                           jitter=jitter)

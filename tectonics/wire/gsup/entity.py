@@ -13,9 +13,14 @@ OsmoHLR 1.5 really does shapes the rest:
 - sessions outlive the connection: after a new one both sides go on.
 A beginning that is repeated to the letter while it is ours is answered once, since one answer serves both.
 
-Bounds: `sessions_max`; above it a dial is answered that we are busy.
+A beginning may also come again when its session is replaced or over, and so may the answers in it.  A copy cannot be
+told from a dial, as a switch that was restarted counts from its first number again; so it is served, but questions
+under one IMSI and number go on counting from one session to the next: an answer to one of the old is none to the new.
+
+Bounds: `sessions_max`; above it a dial is answered that we are busy.  `over_max` sessions that are over count on.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from tectonics.domain.errors import BadMessage, OurFault
@@ -52,6 +57,7 @@ class Limits:
     """
 
     sessions_max: int = 10_000
+    over_max: int = 50_000
     guard_s: float = 28.0
     octets_max: int = 112
     times: Times = field(default_factory=Times)
@@ -70,8 +76,8 @@ class _Session:
     key: Key
     invoke: int  # the handset's own, which our last word answers
     begun: bytes  # the component that began it
+    before: int  # questions of earlier sessions under its number
     guard_at: float = 0.0
-    before: int = 0  # questions of the sessions that it has replaced under its number: no answer to them is one to ours
     asked: int = 0  # questions so far
     ours: bool = True
 
@@ -89,6 +95,7 @@ class Entity:
         self._over, self._busy = self._fitting(excuses.over), self._fitting(excuses.busy)
         self._link = Link(name, limits.times)
         self._sessions: dict[_Place, _Session] = {}  # the one whose guard is next stands first
+        self._asked: OrderedDict[_Place, int] = OrderedDict()  # questions of the sessions that are over, the oldest first
         self._serial = 0
 
     @property
@@ -133,7 +140,7 @@ class Entity:
             place, session = next(iter(self._sessions.items()))
             if now < session.guard_at:
                 break
-            del self._sessions[place]
+            self._forget(place)
             if self._link.up:
                 self._finish(session.key, session.invoke, self._over)
             events.append(Ended(session.key, LATE if session.ours else SILENT))
@@ -160,7 +167,7 @@ class Entity:
         session = self._known(key)
         if session is None:
             return False
-        del self._sessions[_place(key)]
+        self._forget(_place(key))
         self._finish(key, session.invoke, words)
         return True
 
@@ -180,6 +187,16 @@ class Entity:
         session.guard_at = now + self._limits.guard_s
         self._sessions[place] = session
 
+    def _forget(self, place: _Place) -> _Session | None:
+        """The session there is over, if there is one; its questions are remembered."""
+        session = self._sessions.pop(place, None)
+        if session is not None and session.before + session.asked:
+            self._asked[place] = session.before + session.asked
+            self._asked.move_to_end(place)
+            if len(self._asked) > self._limits.over_max:
+                self._asked.popitem(last=False)
+        return session
+
     def _finish(self, key: Key, invoke: int, words: Words) -> None:
         last_word = ss.ReturnResult(invoke, ss.PROCESS_USS_REQUEST, ussd.encode(words))
         self._say(gsup.PROC_SS_RESULT, key, State.END, last_word)
@@ -197,7 +214,7 @@ class Entity:
             return [Ignored(f"GSUP message {message.type:#04x} without a session")]
         place = message.imsi, message.session
         if message.type == gsup.PROC_SS_ERROR:
-            known = self._sessions.pop(place, None)
+            known = self._forget(place)
             return [Undelivered(known.key if known else Key(*place), message.cause)]
         if message.type not in (gsup.PROC_SS_REQUEST, gsup.PROC_SS_RESULT):
             return [Ignored(f"GSUP message {message.type:#04x} is not for an entity")]
@@ -214,7 +231,7 @@ class Entity:
         known = self._sessions.get(place)
         if known is not None and not known.asked and known.begun == message.ss_info:
             return [Ignored("a session begins twice")]
-        self._sessions.pop(place, None)
+        self._forget(place)
         replaced = [Ended(known.key, "the network began another session in its place")] if known else []
         try:
             component = ss.decode(message.ss_info)
@@ -223,8 +240,7 @@ class Entity:
         if not isinstance(component, ss.Invoke):
             return [*replaced, Ignored("a session begins without asking anything")]
         self._serial += 1
-        before = known.before + known.asked if known else 0
-        begun = _Session(Key(*place, self._serial), component.id, message.ss_info, before=before)
+        begun = _Session(Key(*place, self._serial), component.id, message.ss_info, self._asked.get(place, 0))
         return [*replaced, self._invoked(begun, component, now)]
 
     def _invoked(self, session: _Session, invoke: ss.Invoke, now: float) -> Event:
@@ -265,7 +281,7 @@ class Entity:
         try:
             words = ussd.decode(result)
         except BadMessage as error:
-            del self._sessions[_place(session.key)]
+            self._forget(_place(session.key))
             return self._refuse(session.key, session.invoke, self._over, str(error))
         session.ours = True
         self._keep(session, now)
@@ -273,12 +289,12 @@ class Entity:
 
     def _broken(self, session: _Session, why: str) -> Ended:
         """The handset cannot show what we asked; our excuse closes the session on its side too."""
-        del self._sessions[_place(session.key)]
+        self._forget(_place(session.key))
         self._finish(session.key, session.invoke, self._over)
         return Ended(session.key, why)
 
     def _closed(self, place: _Place) -> Event:
-        session = self._sessions.pop(place, None)
+        session = self._forget(place)
         if session is None:
             return Ignored("the end of a session that is no more")
         return Ended(session.key, "the network ended it")

@@ -164,7 +164,7 @@ def test_a_question_that_came_too_late_ends_the_dialogue(network):
     network.undelivered()
     network.undelivered()
     assert len(network.dialogue.over) == 1 and network.ends() == {"undelivered": 1} and network.requests("bad") == 1
-    assert network.dial() == [menu("*133#")]
+    assert network.dial() == [menu("*133#", 2)]
 
 
 def test_a_fault_of_ours_is_logged_and_answered(network):

@@ -27,6 +27,16 @@ def any_answer_counts(patch: Patch) -> None:
     patch.around(Entity, "_continued", continued)
 
 
+@mutation(MUTATIONS, "over GSUP a session counts its questions from the first, also where another has ended under its number")
+def questions_begin_anew(patch: Patch) -> None:
+    def begun(plain, self, place, message, now):
+        if place not in self._sessions:
+            self._asked.pop(place, None)
+        return plain(self, place, message, now)
+
+    patch.around(Entity, "_begun", begun)
+
+
 @mutation(MUTATIONS, "over GSUP a session is told apart by its IMSI and number alone, which come again")
 def sessions_come_again(patch: Patch) -> None:
     patch.put(Talk, "session", property(lambda talk: f"{talk.key.imsi}-{talk.key.session:08x}-0-0"))

@@ -163,6 +163,51 @@ def test_an_answer_to_a_session_that_was_replaced_is_none_to_the_new_one(asked):
     assert asked.hear(ss(REQUEST, CONTINUE, answered("1", 2))) == [Answered(again, 1, Words(GSM7, b"1"))]
 
 
+ENDS = {
+    "our last screen": lambda world: world.entity.end(KEY, DONE),
+    "our guard timer": lambda world: world.entity.due(40.0),
+    "the network": lambda world: world.hear(ss(REQUEST, END)),
+    "a question that was not delivered": lambda world: world.hear(ss(ERROR, END, more="020160")),
+    "a handset that shows nothing": lambda world: world.hear(ss(REQUEST, CONTINUE, "a306 020101 020147")),
+    "an answer that says nothing": lambda world: world.hear(ss(REQUEST, CONTINUE, "a203 020101")),
+}
+
+
+def session_again(world, count, question):
+    """The network begins a session under the same number and we ask: the number of our question."""
+    again = Key(IMSI, 7, count)
+    assert world.hear(DIAL, 41.0) == [Dialled(again, Words(GSM7, b"*133#"))]
+    world.said()
+    assert world.entity.ask(again, MENU, 41.0)
+    assert world.said() == [gsup(REQUEST, CONTINUE, asking("1 2.00\n2 5.00", question))]
+    return again
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_an_answer_to_a_session_that_is_over_is_none_to_a_new_one(asked, end):
+    ENDS[end](asked)
+    again = session_again(asked, 2, 2)
+    assert asked.hear(ss(REQUEST, CONTINUE, answered("1", 1)), 42.0) == [Ignored("an answer to nothing that we asked")]
+    assert asked.hear(ss(REQUEST, CONTINUE, answered("1", 2)), 42.0) == [Answered(again, 1, Words(GSM7, b"1"))]
+
+
+def test_questions_count_on_over_a_session_that_asked_nothing(asked):
+    asked.entity.end(KEY, DONE)
+    asked.hear(DIAL)
+    asked.entity.end(Key(IMSI, 7, 2), DONE)
+    session_again(asked, 3, 2)
+
+
+def test_of_the_sessions_that_are_over_the_newest_count_on():
+    world = World(over_max=1)
+    for count, (session, question) in enumerate([(7, 1), (7, 2), (8, 1), (8, 2), (7, 1)], start=1):
+        world.hear(ss(REQUEST, BEGIN, DIALLED_133, session=session))
+        assert world.entity.ask(Key(IMSI, session, count), MENU, 2.0)
+        assert world.said() == [frames(ss(REQUEST, CONTINUE, asking("1 2.00\n2 5.00", question), session=session))[0][1]]
+        world.entity.end(Key(IMSI, session, count), DONE)
+        world.said()
+
+
 def test_an_answer_said_twice_is_heard_once(asked):
     answer = ss(REQUEST, CONTINUE, answered("2"))
     assert asked.hear(answer * 2) == [Answered(KEY, 1, Words(GSM7, b"2")), Ignored("an answer to nothing that we asked")]
