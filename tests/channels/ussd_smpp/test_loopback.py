@@ -198,10 +198,10 @@ async def test_notices_and_menus_of_ours(loopback, name):
 @pytest_twisted.ensureDeferred
 async def test_nobody_is_left_waiting_when_the_channel_stops(loopback):
     house = await loopback("standard", ScriptedDialogue())
+    house.gateway.patience_s = 1.0
     handset = house.gateway.dial(MSISDN)
     await handset.next()
     await house.channel.stop()
     assert house.gateway.sessions == [] or house.binds.bound == 0
-    house.gateway.patience_s = 0.05
     with pytest.raises(NoScreen):
         await handset.type("1")
