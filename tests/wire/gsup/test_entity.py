@@ -363,6 +363,20 @@ def test_any_history_keeps_the_rules(history):
             assert said or not connected
 
 
+over = st.sampled_from([DIAL, ss(REQUEST, END), ss(ERROR, END, more="020160"), ss(REQUEST, CONTINUE, "a306 020101 020147")])
+
+
+@given(st.lists(st.tuples(st.booleans(), over), max_size=120))
+def test_no_two_questions_under_the_number_of_a_session_are_numbered_alike(sessions):
+    world, asked, dials = World(), 0, 0
+    for is_asked, ending in sessions:
+        dials += sum(isinstance(event, Dialled) for event in world.hear(DIAL))
+        if is_asked and world.entity.ask(Key(IMSI, 7, dials), MENU, 1.0):
+            asked += 1
+            assert world.said()[-1] == gsup(REQUEST, CONTINUE, asking("1 2.00\n2 5.00", asked))
+        world.hear(ending)
+
+
 @given(st.lists(network | st.binary(max_size=12), max_size=8).map(b"".join), st.lists(st.integers(0, 400)))
 def test_events_are_the_same_in_any_pieces(data, places):
     whole, pieces = World(), World()
