@@ -1,7 +1,6 @@
 """Becoming the daemon: the only file that installs and imports the reactor.
 
-The event loop is uvloop where it is installed, else asyncio's own; Twisted runs on it, and so will
-pysnmp, which knows only asyncio.  SIGTERM and SIGINT stop gracefully with exit code 0; a second one
+Twisted runs on asyncio's loop, or on a faster one (loop.py).  SIGTERM and SIGINT stop gracefully with exit code 0; a second one
 within the stop is left to the system.  systemd is told when the daemon is ready, stopping and alive.
 """
 
@@ -21,6 +20,7 @@ from tectonics.config import ConfigErrors, Settings, format_error, load, port_of
 from tectonics.config.sections import Log
 from tectonics.daemon.banner import banner
 from tectonics.daemon.logs import TICK_S, ProcessLog, begin_logging
+from tectonics.daemon.loop import hearing_resets
 from tectonics.daemon.systemd import notify, watchdog_s
 from tectonics.domain.errors import OurFault, TheirFault
 
@@ -30,13 +30,18 @@ GARBAGE_THRESHOLDS = (10_000, 1000, 10)
 log = Logger()
 
 
-def install_reactor():
-    """The reactor on uvloop or asyncio; call once, before anything imports the reactor."""
+def new_loop() -> asyncio.AbstractEventLoop:
+    """Uvloop's where it is installed, mended; else asyncio's own."""
     try:
         import uvloop
-        loop = uvloop.new_event_loop()
     except ImportError:
-        loop = asyncio.new_event_loop()
+        return asyncio.new_event_loop()
+    return hearing_resets(uvloop.Loop)()
+
+
+def install_reactor():
+    """The reactor on the fastest loop that there is; call once, before anything imports the reactor."""
+    loop = new_loop()
     asyncio.set_event_loop(loop)
     from twisted.internet import asyncioreactor
     asyncioreactor.install(loop)
