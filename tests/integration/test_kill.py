@@ -42,5 +42,5 @@ def test_killed_at_random_moments_every_book_agrees(soaks, mode):
     report = json.loads(output)
     assert report["complaints"] == [], f"seed {SEED}, mode {mode}: {errors}"
     assert report["kills"] == {"daemon": KILLS, "ledger": KILLS}
-    assert report["advances"] > 0 and report["recoveries"] > 0, "how many, only the machine knows"
+    assert report["advances"] > 50 and report["recoveries"] > 50
     assert report["recovered_minor"] > report["lent_minor"]

@@ -58,7 +58,7 @@ def soaks():
 def test_killed_at_random_moments_every_book_agrees(soaks, name, daemons):
     report = report_of(soaks[name])
     assert report["kills"] == dict.fromkeys([*daemons, "ledger", "postgres", "both"], KILLS)
-    assert report["advances"] > 0 and report["recoveries"] > 0, "how many, only the machine knows"
+    assert report["advances"] > 5 and report["recoveries"] > 5  # some 200 as a rule, 13 in a slow hour
 
 
 def test_who_confirms_with_two_daemons_at_the_same_moment_gets_one_advance(soaks):
